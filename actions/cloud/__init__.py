@@ -1,0 +1,1 @@
+"""The only room that speaks to Azure: typed calls that return our own data."""

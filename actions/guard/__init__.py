@@ -1,0 +1,1 @@
+"""How any guarded action is planned, gated, run, journalled, resumed and reported."""

@@ -1,0 +1,61 @@
+"""Secrets that cannot leak by accident, and the fingerprints that stand for them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import NewType, NoReturn
+
+Fingerprint = NewType("Fingerprint", str)
+"""SHA-256 as 64 upper-case hex digits; for storage keys of the decoded bytes, as Azure's storage logs print it."""
+
+
+def short(fingerprint: Fingerprint | None) -> str:
+    """Give the eight digits that people compare on a screen, or a dash where nothing is known."""
+    return fingerprint[:8] if fingerprint else "-"
+
+
+class Secret:
+    """A value that does not print, compare, hash, copy, pickle or serialise; only `reveal` gives it out."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself: to be called only where a request body or a signature is made."""
+        return self._value
+
+    def fingerprint(self) -> Fingerprint:
+        """Fingerprint an opaque secret (endpoint key, SAS, connection key) by its text."""
+        return Fingerprint(hashlib.sha256(self._value.encode()).hexdigest().upper())
+
+    def key_fingerprint(self) -> Fingerprint:
+        """Fingerprint a storage account key by its decoded bytes; a text that is no base64 counts as opaque."""
+        try:
+            decoded = base64.b64decode(self._value, validate=True)
+        except (binascii.Error, ValueError):
+            return self.fingerprint()
+        return Fingerprint(hashlib.sha256(decoded).hexdigest().upper())
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "<secret>"
+
+    def _refuse(self, *_: object) -> NoReturn:
+        message = "a secret is neither compared, hashed, copied nor serialised"
+        raise TypeError(message)
+
+    __eq__ = _refuse  # type: ignore[assignment]
+    __hash__ = _refuse  # type: ignore[assignment]
+    __reduce__ = _refuse
+    __reduce_ex__ = _refuse  # type: ignore[assignment]
+    __getstate__ = _refuse
+    __copy__ = _refuse
+    __deepcopy__ = _refuse
