@@ -78,7 +78,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all data here."""
 
 
-class SignedIn(Data):
+class SignedIn(Data, kw_only=True):
     """Who the token says we are; `expires` is UTC."""
 
     user: str
@@ -89,7 +89,7 @@ class SignedIn(Data):
     claims: dict[str, Any] = {}
 
 
-class Subscription(Data):
+class Subscription(Data, kw_only=True):
     """A subscription the signed-in operator can see."""
 
     id: str
@@ -98,14 +98,14 @@ class Subscription(Data):
     state: str
 
 
-class Page(Data):
+class Page(Data, kw_only=True):
     """One page of a listing as raw resources, with what is left to come (None: unknown)."""
 
     rows: tuple[dict[str, Any], ...]
     total: int | None = None
 
 
-class Resource(Data):
+class Resource(Data, kw_only=True):
     """Any resource as Azure sent it: `raw` is the whole JSON, secret-free; `api_version` tells which shape."""
 
     id: ResourceId
@@ -123,7 +123,7 @@ class Resource(Data):
         return self.raw.get("properties") or {}
 
 
-class StorageKey(Data):
+class StorageKey(Data, kw_only=True):
     """One slot of a storage account (`key1`, `key2`); `created` is None on accounts never rotated since 2021."""
 
     slot: str
@@ -132,7 +132,7 @@ class StorageKey(Data):
     created: datetime | None
 
 
-class WorkspaceKeys(Data):
+class WorkspaceKeys(Data, kw_only=True):
     """The workspace's own copies; `storage` is None where Azure answers null."""
 
     storage: Secret | None
@@ -140,7 +140,7 @@ class WorkspaceKeys(Data):
     storage_account: ResourceId | None
 
 
-class DatastoreSecret(Data):
+class DatastoreSecret(Data, kw_only=True):
     """What a datastore keeps: kind `AccountKey`, `Sas` or another secretsType; `secret` is None for other kinds."""
 
     kind: str
@@ -148,14 +148,14 @@ class DatastoreSecret(Data):
     fingerprint: Fingerprint | None
 
 
-class EndpointKeys(Data):
+class EndpointKeys(Data, kw_only=True):
     """Both keys of an online or serverless endpoint; None where the endpoint has token authentication."""
 
     primary: Secret | None
     secondary: Secret | None
 
 
-class Probe(Data):
+class Probe(Data, kw_only=True):
     """A data-plane trial of a key: `status` is 0 when no answer came; `code` is Azure's error code."""
 
     status: int
@@ -165,7 +165,7 @@ class Probe(Data):
     detail: str = ""
 
 
-class Answer(Data):
+class Answer(Data, kw_only=True):
     """A change that Azure answered: the status of the first response, the final word of the operation, request ids."""
 
     status: int
@@ -174,13 +174,13 @@ class Answer(Data):
     body: dict[str, Any] = {}
 
 
-class Permissions(Data):
+class Permissions(Data, kw_only=True):
     """What the caller may do at a scope: one entry a role, as Azure lists them."""
 
     entries: tuple[dict[str, Any], ...]
 
 
-class MetricSeries(Data):
+class MetricSeries(Data, kw_only=True):
     """One time series: dimension values (lower-case names) and (time, value or None) points."""
 
     dimensions: dict[str, str]
