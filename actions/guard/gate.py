@@ -62,6 +62,7 @@ _SECRET_POSTS = frozenset(
     }
 )
 _GRAPH_READS = frozenset({"directoryobjects/getbyids", "directoryobjects/getmembergroups"})
+_DISGUISED = re.compile(r"%2f|%5c|\\\\|/\.{1,2}(?:/|$)|//", re.IGNORECASE)
 _TOKEN_PATH = re.compile(r"/(?:[^/]+/)?(?:oauth2/(?:v2\.0/)?(?:token|devicecode))", re.IGNORECASE)
 _VAULT_SECRET = re.compile(r"/secrets/[^/]+(?:/[^/]*)?", re.IGNORECASE)
 
@@ -87,7 +88,7 @@ def _arm_action(path: str) -> tuple[str, str]:
 
 
 def classify(method: str, url: str, hosts: Hosts) -> RequestClass:
-    """Class a request by method, host and route; an unknown one is a write."""
+    """Class a request by method, host and route; an unknown one is a write, and so is a path that hides its segments."""
     parts = urlsplit(url)
     host, path, verb = (parts.hostname or "").casefold(), unquote(parts.path), method.upper()
     if host in hosts.login:
@@ -97,7 +98,7 @@ def classify(method: str, url: str, hosts: Hosts) -> RequestClass:
         if host.endswith(hosts.vault_suffix) and _VAULT_SECRET.fullmatch(path):
             return RequestClass.SECRET_READ
         return RequestClass.READ
-    if verb != "POST":
+    if verb != "POST" or _DISGUISED.search(parts.path):
         return RequestClass.WRITE
     if host == hosts.graph:
         return RequestClass.READ if path.casefold().strip("/").partition("/")[2] in _GRAPH_READS else RequestClass.WRITE
@@ -130,6 +131,7 @@ class Permit:
             and not (self.once and self.uses)
             and method.upper() == self.request.method.upper()
             and host.casefold() == wanted.casefold()
+            and not _DISGUISED.search(path)
             and unquote(path).rstrip("/").casefold() == self.request.path.rstrip("/").casefold()
         )
 
