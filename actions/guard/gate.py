@@ -62,7 +62,7 @@ _SECRET_POSTS = frozenset(
     }
 )
 _GRAPH_READS = frozenset({"directoryobjects/getbyids", "directoryobjects/getmembergroups"})
-_DISGUISED = re.compile(r"%2f|%5c|\\\\|/\.{1,2}(?:/|$)|//", re.IGNORECASE)
+_DISGUISED = re.compile(r"%2f|%5c|\\|/\.{1,2}(?:/|$)|//", re.IGNORECASE)
 _TOKEN_PATH = re.compile(r"/(?:[^/]+/)?(?:oauth2/(?:v2\.0/)?(?:token|devicecode))", re.IGNORECASE)
 _VAULT_SECRET = re.compile(r"/secrets/[^/]+(?:/[^/]*)?", re.IGNORECASE)
 

@@ -82,6 +82,7 @@ READ, SECRET, SIGN_IN, WRITE = RequestClass.READ, RequestClass.SECRET_READ, Requ
         ("POST", f"{ARM}{WORKSPACE}%2Fdiagnose", WRITE),
         ("POST", f"{ARM}{ACCOUNT}/regenerateKey/../listKeys", WRITE),
         ("POST", f"{ARM}{ACCOUNT}//listKeys", WRITE),
+        ("POST", f"{ARM}{ACCOUNT}/x\\listKeys", WRITE),
         ("BREW", f"{ARM}{WORKSPACE}", WRITE),
     ],
 )
