@@ -1,0 +1,129 @@
+"""The settings file: `config.toml` in the XDG configuration folder, read strictly, told about in one sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from tui.render import clean
+
+
+class ConfigError(Exception):
+    """The settings file cannot be used; the text is a whole sentence with the file and the place."""
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every table of the file: an unknown key is a mistake, not a wish."""
+
+
+class Subscriptions(Table, frozen=True, kw_only=True):
+    """Which subscriptions the fleet list shows."""
+
+    hidden: tuple[str, ...] = ()
+    """Ids or names that the list leaves out; their resources can still be named in full."""
+
+
+class Appearance(Table, frozen=True, kw_only=True):
+    """How the console and the tables look."""
+
+    theme: str = ""
+    """A theme of the console; empty takes the one that suits the terminal."""
+
+    ascii: bool = False
+    """Plain ASCII instead of symbols and line drawing, for terminals and fonts that lack them."""
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """All of the file; a flag on the command line wins over it."""
+
+    journal: str = ""
+    """The journal of real runs: a file or a `postgresql://` address; empty is the state folder."""
+
+    cloud: str = ""
+    """`AzureCloud`, `AzureUSGovernment` or `AzureChinaCloud`."""
+
+    tenant: str = ""
+    """The tenant to sign in to."""
+
+    subscriptions: Subscriptions = Subscriptions()
+    appearance: Appearance = Appearance()
+
+    keys: dict[str, str] = {}
+    """Other keys for the console's bindings, by the binding's id."""
+
+
+def default_path() -> Path:
+    """Where the file is looked for when `--config` does not say."""
+    from platformdirs import user_config_path
+
+    return user_config_path("amlkeys", appauthor=False) / "config.toml"
+
+
+def load_config(path: str = "") -> Config:
+    """Read the settings file; without `path` a missing file means defaults. Raises `ConfigError`."""
+    place = Path(path).expanduser() if path else default_path()
+    try:
+        text = place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if not path:
+            return Config()
+        raise ConfigError(f"There is no settings file {place}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The settings file {place} cannot be read: {_reason(error)}.") from None
+    return parse_config(text, str(place))
+
+
+def parse_config(text: str, place: str) -> Config:
+    """Decode the file's text; `place` names it in a complaint."""
+    import tomllib
+
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The settings file {place} is no valid TOML: {clean(str(error))}.") from None
+    try:
+        return msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        sentence, key = _told(str(error))
+        line = _line_of(text, key)
+        where = f"{place}, line {line}" if line else place
+        raise ConfigError(f"{where}: {sentence}.") from None
+
+
+def _reason(error: Exception) -> str:
+    """Say why a file could not be read, without its path a second time."""
+    return clean((error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is no UTF-8 text")
+
+
+def _told(message: str) -> tuple[str, list[str]]:
+    """Turn msgspec's complaint into (sentence, key path); unknown fields name themselves, others their path."""
+    what, _, path = message.partition(" - at `$")
+    keys = [part for part in re.split(r"[.\[\]`]+", path) if part and part != "..."]
+    unknown = re.search(r"unknown field `([^`]*)`", what)
+    if unknown:
+        keys.append(unknown[1])
+        return f"there is no setting '{clean('.'.join(keys))}'", keys
+    return f"setting '{clean('.'.join(keys))}': {clean(what[:1].lower() + what[1:])}", keys
+
+
+def _line_of(text: str, keys: list[str]) -> int:
+    """Find the line that sets the last named key of a path, looking only below its table's header; 0 when not found."""
+    named = [key for key in keys if not key.isdigit()]
+    if not named:
+        return 0
+    table, wanted = "", ".".join(named)
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        if header:
+            table = header[1].replace('"', "").replace(" ", "")
+            if table == wanted:
+                return number
+            continue
+        key = re.match(r"\s*([^=#]+?)\s*=", line)
+        if key:
+            full = ".".join(part for part in (table, key[1].replace('"', "").replace(" ", "")) if part)
+            if full == wanted or wanted.startswith(f"{full}."):
+                return number
+    return 0

@@ -1,0 +1,231 @@
+"""Data to text: widths, tables, ages, symbols. Pure, shared by the command line, the plain walk and the console.
+
+Whatever came from Azure passes `clean` here, so that no control sequence and no line break reaches a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from actions.guard.text import clean as clean
+
+Tone = Literal["good", "note", "warn", "bad", "dim", "plain"]
+
+
+class Look(NamedTuple):
+    """How a state is told: a symbol of one cell, the same in ASCII, the word, and a tone that screens colour."""
+
+    symbol: str
+    ascii: str
+    word: str
+    tone: Tone
+
+
+_LOOKS: dict[str, Look] = {
+    "critical": Look("✗", "x", "critical", "bad"),
+    "high": Look("!", "!", "high", "bad"),
+    "warn": Look("!", "!", "warn", "warn"),
+    "unknown": Look("?", "?", "unknown", "warn"),
+    "info": Look("·", "-", "info", "note"),
+    "ok": Look("✓", "+", "ok", "good"),
+    "verified": Look("✓", "+", "verified", "good"),
+    "not-verifiable": Look("?", "?", "not verifiable", "warn"),
+    "failed": Look("✗", "x", "failed", "bad"),
+    "no-changes": Look("✓", "+", "no changes", "good"),
+    "ready": Look("▸", ">", "ready", "note"),
+    "needs-decision": Look("?", "?", "needs a decision", "warn"),
+    "blocked": Look("✗", "x", "blocked", "bad"),
+    "safe": Look("·", "-", "safe", "note"),
+    "disruptive": Look("!", "!", "disruptive", "warn"),
+    "irreversible": Look("!", "!", "irreversible", "bad"),
+    "pending": Look("○", ".", "pending", "dim"),
+    "running": Look("▸", ">", "running", "note"),
+    "waiting": Look("…", "~", "waiting", "warn"),
+    "stopped": Look("■", "#", "stopped", "warn"),
+    "done": Look("✓", "+", "done", "good"),
+    "withheld": Look("=", "=", "withheld", "note"),
+    "already-holds": Look("✓", "+", "already holds", "good"),
+    "missing": Look("✗", "x", "missing", "bad"),
+    "held": Look("✓", "+", "you have it", "good"),
+}
+
+
+def look(state: str) -> Look:
+    """Tell how to show a state; one that nobody named is shown by its own word, without a colour."""
+    known = _LOOKS.get(state)
+    return known or Look(" ", " ", clean(state), "plain")
+
+
+def mark(state: str, *, ascii_only: bool = False) -> str:
+    """The symbol of a state, of one cell."""
+    found = look(state)
+    return found.ascii if ascii_only else found.symbol
+
+
+def told(state: str, *, ascii_only: bool = False) -> str:
+    """Symbol and word of a state: `✓ verified`."""
+    return f"{mark(state, ascii_only=ascii_only)} {look(state).word}"
+
+
+def width(text: str) -> int:
+    """How many terminal cells a text takes; East Asian wide characters take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def clip(text: str, cells: int, *, ascii_only: bool = False) -> str:
+    """Shorten a text to `cells`, the last one telling that something is missing."""
+    if width(text) <= cells:
+        return text
+    if cells <= 0:
+        return ""
+    kept, used = "", 0
+    for character in text:
+        used += width(character)
+        if used > cells - 1:
+            break
+        kept += character
+    return kept + ("~" if ascii_only else "…")
+
+
+def pad(text: str, cells: int, *, right: bool = False) -> str:
+    """Fill a text with spaces to `cells`; a longer one is returned as it is."""
+    gap = " " * (cells - width(text))
+    return gap + text if right else text + gap
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Break a text into lines of at most `cells`, at spaces where there are any; ids break where they must."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if width(joined) <= cells:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        while width(word) > cells:
+            head = _head(word, cells)
+            lines.append(head)
+            word = word[len(head) :]
+        line = word
+    return [*lines, line] if line or not lines else lines
+
+
+def _head(word: str, cells: int) -> str:
+    """The longest start of a word that fits, at least one character."""
+    count = max(1, min(len(word), cells))
+    while count > 1 and width(word[:count]) > cells:
+        count -= 1
+    return word[:count]
+
+
+def indent(text: str, cells: int, first: str = "", rest: str | None = None) -> list[str]:
+    """Wrap a text behind a hanging indent: `first` before the first line, `rest` (as many spaces) before others."""
+    hang = " " * width(first) if rest is None else rest
+    lines = wrap(text, max(10, cells - width(first)))
+    return [(first if number == 0 else hang) + line for number, line in enumerate(lines)]
+
+
+class Column(NamedTuple):
+    """One column of a table: its title, the cells it needs at least, where it aligns, and whether long texts wrap."""
+
+    title: str
+    minimum: int = 4
+    right: bool = False
+    wraps: bool = False
+
+
+GAP = 2
+
+
+def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], cells: int) -> list[int]:
+    """Give each column's width: what its texts need, the widest giving way until all fit into `cells`."""
+    needed = [
+        max([width(column.title), *(width(row[number]) for row in rows)]) for number, column in enumerate(columns)
+    ]
+    spare = sum(needed) + GAP * (len(columns) - 1) - cells
+    while spare > 0:
+        able = [n for n, column in enumerate(columns) if needed[n] > max(column.minimum, 1)]
+        if not able:
+            break
+        widest = max(able, key=lambda n: (columns[n].wraps, needed[n]) if needed[n] > 24 else (False, needed[n]))
+        needed[widest] -= 1
+        spare -= 1
+    return needed
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    cells: int,
+    *,
+    states: Sequence[str] = (),
+    ascii_only: bool = False,
+) -> list[str]:
+    """Lay out rows under their titles in at most `cells`; `states`, one a row, puts each state's symbol in front."""
+    clean_rows = [[clean(cell) for cell in row] for row in rows]
+    room = cells - (GAP if states else 0)
+    widths = fit(columns, clean_rows, room)
+    lead = "  " if states else ""
+    lines = [(lead + _line([c.title for c in columns], columns, widths)).rstrip()]
+    for number, row in enumerate(clean_rows):
+        front = f"{mark(states[number], ascii_only=ascii_only)} " if states and states[number] else lead
+        parts = [_cell(cell, column, size, ascii_only) for cell, column, size in zip(row, columns, widths, strict=True)]
+        for depth in range(max(len(part) for part in parts)):
+            shown = [part[depth] if depth < len(part) else "" for part in parts]
+            lines.append(((front if depth == 0 else lead) + _line(shown, columns, widths)).rstrip())
+    return lines
+
+
+def _cell(text: str, column: Column, size: int, ascii_only: bool) -> list[str]:
+    """The lines of one cell."""
+    return wrap(text, size) if column.wraps else [clip(text, size, ascii_only=ascii_only)]
+
+
+def _line(texts: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    """One line of a table."""
+    return (" " * GAP).join(
+        pad(text, size, right=column.right) for text, column, size in zip(texts, columns, widths, strict=True)
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """Read an ISO 8601 time as UTC; None for an empty text."""
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def age(then: datetime | None, now: datetime) -> str:
+    """How long ago, in one unit: `412d`, `3h`, `5m`, `0m`; a dash when the time is unknown."""
+    if then is None:
+        return "-"
+    seconds = max(0, int((now - then).total_seconds()))
+    if seconds >= 2 * 86_400:
+        return f"{seconds // 86_400}d"
+    return f"{seconds // 3600}h" if seconds >= 2 * 3600 else f"{seconds // 60}m"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as a clock shows it: `0:07`, `28:41`, `1:00:05`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def clock(when: str | datetime | None) -> str:
+    """The time of day in UTC, `14:02:11Z`; a dash when there is none."""
+    found = moment(when) if isinstance(when, str) else when
+    return f"{found.astimezone(UTC):%H:%M:%SZ}" if found else "-"
+
+
+def stamp(when: str | datetime | None) -> str:
+    """Day and time in UTC, `2026-11-23 14:02Z`; a dash when there is none."""
+    found = moment(when) if isinstance(when, str) else when
+    return f"{found.astimezone(UTC):%Y-%m-%d %H:%MZ}" if found else "-"

@@ -1,0 +1,43 @@
+"""What one start of amlkeys was asked for, before anything is read or opened."""
+
+from __future__ import annotations
+
+import msgspec
+
+from actions.guard.model import Mode
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The flags that every command shares; an empty text means that the flag was not given.
+
+    `rehearse` is None for real Azure, empty for the demo estate, else a file or a `https://localhost` address.
+    `speed` is how many rehearsed seconds pass in a real one while a run waits; 0 skips waits at once.
+    """
+
+    rehearse: str | None = None
+    rehearse_ca: str = ""
+    live: bool = False
+    dry_run: bool = False
+    cloud: str = ""
+    tenant: str = ""
+    subscription: str = ""
+    config: str = ""
+    journal: str = ""
+    json: bool = False
+    plain: bool = False
+    wait: bool = True
+    try_anyway: bool = False
+    seed: int = 7
+    speed: float = 0.0
+
+    @property
+    def mode(self) -> Mode:
+        """How far this start may go; plans only, unless asked for more."""
+        if self.live:
+            return Mode.LIVE
+        return Mode.DRY_RUN if self.dry_run else Mode.LOOK
+
+    @property
+    def rehearsal(self) -> bool:
+        """True when nothing real is touched."""
+        return self.rehearse is not None
