@@ -1,0 +1,85 @@
+"""What every test stands on: a home of its own, no network, a fixed look, and a hunt for leaked secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_textual_snapshot
+from syrupy.assertion import SnapshotAssertion
+
+from tests.support import canary, network, snapshots
+from tests.support.checkout import ROOT
+
+pytest_textual_snapshot.SVGImageExtension = snapshots.PictureExtension  # looked up when `snap_compare` runs
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to write pictures where they would differ for reasons that are not ours."""
+    snapshots.refuse_update_off_reference(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose output or log holds a simulated secret."""
+    report = yield
+    canary.judge(report)
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """No test reaches beyond this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        network.block(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A home and XDG folders for this test alone; afterwards no file it left may hold a simulated secret.
+
+    `@pytest.mark.keeps_secrets(reason)` exempts a test whose files hold secrets by nature (another tool's token cache).
+    """
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(folder))
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "runtime"))
+    written = [folder]
+    if "tmp_path" in request.fixturenames:
+        written.append(request.getfixturevalue("tmp_path"))
+    yield folder
+    if request.node.get_closest_marker("keeps_secrets") is None:
+        leaks = [str(path) for path in canary.in_files(written)]
+        assert not leaks, f"files that hold a simulated secret: {leaks}"
+
+
+@pytest.fixture
+def no_secret_in() -> Callable[[str | bytes], None]:
+    """A check for text that a test read itself, such as the output of a process it started."""
+
+    def check(output: str | bytes) -> None:
+        data = output.encode() if isinstance(output, str) else output
+        assert canary.MARK.encode() not in data, "a simulated secret is in this output"
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def wire_dir() -> Path:
+    """The folder of recorded Azure traffic: `AMLKEYS_WIRE`, else beside the checkout; skips without it."""
+    folder = Path(os.environ.get("AMLKEYS_WIRE") or ROOT.parent / "shared" / "azure" / "wire")
+    if not folder.is_dir():
+        pytest.skip("no recordings: set AMLKEYS_WIRE to their folder")
+    return folder
+
+
+@pytest.fixture
+def snap(snap_compare: Callable[..., bool], snapshot: SnapshotAssertion) -> snapshots.Snap:
+    """Compare screens with `snapshots/`: see `tests.support.snapshots.Snap`."""
+    return snapshots.Snap(snap_compare, snapshot.use_extension(snapshots.TextExtension))
