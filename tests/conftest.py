@@ -43,7 +43,7 @@ def home(
 ) -> Iterator[Path]:
     """A home and XDG folders for this test alone; afterwards no file it left may hold a simulated secret.
 
-    `@pytest.mark.keeps_secrets(reason)` exempts a test whose files hold secrets by nature (another tool's token cache).
+    `@pytest.mark.keeps_secrets(reason)` exempts files that hold them by nature (another tool's token cache).
     """
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))

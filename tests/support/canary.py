@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
 from azsim.secrets import MARK
 
 _NEEDLE = MARK.encode()
@@ -23,7 +24,7 @@ def in_output(report: pytest.TestReport) -> list[str]:
 
 
 def judge(report: pytest.TestReport) -> None:
-    """Turn a passed phase into a failed one when its output holds a secret, and keep that output off the report."""
+    """Fail a phase whose output holds a secret, and keep that secret off the report."""
     leaks = in_output(report)
     if not leaks:
         return

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import time
 
+import pytest
+
 _NAMES = {
     "CLICOLOR",
     "CLICOLOR_FORCE",
@@ -45,3 +47,4 @@ def clean() -> None:
 
 
 clean()
+pytest.register_assert_rewrite("tests.support.snapshots")  # syrupy explains differences through it

@@ -10,7 +10,7 @@ import pytest
 
 
 class NetworkBlocked(OSError):
-    """A test tried to leave the machine; no retry policy of the SDK may hide it, so the text names the rule."""
+    """A test tried to leave the machine."""
 
 
 def _is_loopback(host: object) -> bool:
@@ -29,7 +29,7 @@ def _check(host: object) -> None:
 
 
 def block(patch: pytest.MonkeyPatch) -> None:
-    """Refuse connections, datagrams and name lookups that leave loopback, for every library above `socket`."""
+    """Refuse connections, datagrams and name lookups that leave loopback, for every library."""
     connect, connect_ex, sendto = socket.socket.connect, socket.socket.connect_ex, socket.socket.sendto
     getaddrinfo = socket.getaddrinfo
 

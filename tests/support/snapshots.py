@@ -17,6 +17,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tests.support.checkout import ROOT
+from tui._textual import screen_text
 
 SNAPSHOTS = ROOT / "snapshots"
 REFERENCE = {"python": "3.11", "textual": "8.2.8"}
@@ -37,7 +38,7 @@ class _TopLevel(SingleFileSnapshotExtension):
 
 
 class PictureExtension(_TopLevel, pytest_textual_snapshot.SVGImageExtension):
-    """The plug-in's SVG, stored in our folder; syrupy reads the underscored names, its successors the others."""
+    """The plug-in's SVG in our folder; syrupy 4 reads the underscored names, later ones the others."""
 
     _file_extension = file_extension = "svg"
     _write_mode = write_mode = WriteMode.TEXT
@@ -48,13 +49,6 @@ class TextExtension(_TopLevel):
 
     _file_extension = file_extension = "txt"
     _write_mode = write_mode = WriteMode.TEXT
-
-
-def screen_text(app: App[Any]) -> str:
-    """The characters now on the screen; the one place that needs Textual's private compositor."""
-    width, height = app.size
-    rows = (strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-    return "\n".join([f"# {width}x{height}", *rows]) + "\n"
 
 
 def refuse_update_off_reference(config: pytest.Config) -> None:
@@ -68,7 +62,7 @@ def refuse_update_off_reference(config: pytest.Config) -> None:
 
 
 class Snap:
-    """Compares a screen with its accepted picture: `snap(lambda: make_app(...), press=["k"], size=(120, 40))`."""
+    """Compares a screen with its picture: `snap(lambda: make_app(...), press=["k"], size=(120, 40))`."""
 
     def __init__(self, compare: Callable[..., bool], text: SnapshotAssertion) -> None:
         self._compare = compare
@@ -84,7 +78,8 @@ class Snap:
     ) -> None:
         """Run the app without animation or blinking cursor, press the keys, and compare text, then colours.
 
-        `run_before` gets the pilot first and may be a coroutine function. Sync tests only: the app runs its own loop.
+        `run_before` gets the pilot first and may be a coroutine function. For sync tests: the app runs
+        its own loop.
         """
         app = make_app()
         app.animation_level = "none"
@@ -98,7 +93,8 @@ class Snap:
             for field in pilot.app.screen.query("Input, TextArea"):
                 setattr(field, "cursor_blink", False)  # noqa: B010 - the two widgets share no base that has it
             await pilot.pause()
-            seen.append(screen_text(pilot.app))
+            width, height = pilot.app.size
+            seen.append(f"# {width}x{height}\n{screen_text(pilot.app.screen)}\n")
 
         same_picture = self._compare(app, terminal_size=size, run_before=prepare)
         assert seen[0] == self._text
