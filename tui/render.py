@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from actions.guard.text import clean as clean
+from actions.guard.text import plain as clean
 
 Tone = Literal["good", "note", "warn", "bad", "dim", "plain"]
 

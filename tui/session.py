@@ -1,0 +1,337 @@
+"""The composition root: from flags to a signed-in cloud, a journal and an engine; real or rehearsed, never mixed.
+
+Making a session imports no Azure SDK and opens nothing: a console can paint first. `Session.connect` does the rest on
+the engine's thread, where everything that touches Azure stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from actions.guard.model import Mode
+from actions.guard.secret import Secret
+from actions.guard.worker import EngineThread
+from tui.config import Config, ConfigError, load_config
+from tui.render import clean
+from tui.settings import Settings as Settings
+
+if TYPE_CHECKING:
+    from actions.cloud.azure import AzureCloud
+    from actions.cloud.data import SignedIn, Throttling
+    from actions.cloud.sign_in import DeviceCode
+    from actions.guard.arming import Arming
+    from actions.guard.contract import Action
+    from actions.guard.engine import Engine
+    from actions.guard.events import Event
+    from actions.guard.journal import Journal
+    from azsim.cloud import Cloud as Simulated
+
+T = TypeVar("T")
+CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SessionError(Exception):
+    """A session cannot be made of these flags; the text is one sentence with the place."""
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A rehearsal served over TLS: the one JSON line that `amlkeys rehearsal serve` prints, or the environment."""
+
+    url: str
+    ca_file: str
+    tenant: str
+    client_id: str
+    client_secret: str
+    control_token: str = ""
+
+
+class Banner(NamedTuple):
+    """What every screen and every command says of itself: how far it may go, where, as whom, and how fresh."""
+
+    mode: Mode
+    rehearsal: bool
+    estate: str
+    cloud: str
+    tenant: str
+    user: str
+    as_of: str
+
+    def words(self) -> tuple[str, ...]:
+        """The banner's parts in the order to show them; the first can not be mistaken for the other world."""
+        place = f"REHEARSAL {self.estate}".strip() if self.rehearsal else "AZURE"
+        tenant = f"tenant {self.tenant}" if self.tenant else ""
+        parts = (place, self.mode.upper(), self.user or "not signed in", tenant, self.cloud)
+        return tuple(clean(part) for part in parts if part)
+
+
+class Connected(NamedTuple):
+    """What there is once signed in; `sim` is the rehearsal cloud of this process, for its clock, faults and outages."""
+
+    cloud: AzureCloud
+    engine: Engine
+    journal: Journal
+    arming: Arming
+    signed_in: SignedIn
+    actions: Mapping[str, Action[Any, Any, Any]]
+    sim: Simulated | None
+
+
+def ignore(_event: object) -> None:
+    """Tell nobody."""
+
+
+def open_session(settings: Settings, *, emit: Callable[[Event], None] = ignore) -> Session:
+    """Check the flags and the settings file and decide where to go; raises `SessionError`."""
+    try:
+        config = load_config(settings.config)
+    except ConfigError as error:
+        raise SessionError(str(error)) from None
+    if settings.live and settings.dry_run:
+        raise SessionError("Take either --live or --dry-run, not both.")
+    if not settings.rehearsal:
+        cloud = settings.cloud or config.cloud or CLOUDS[0]
+        if cloud not in CLOUDS:
+            raise SessionError(f"There is no Azure cloud {clean(cloud)!r}; take one of {', '.join(CLOUDS)}.")
+        return Session(settings, config, emit, cloud=cloud)
+    for flag, value in (("--cloud", settings.cloud), ("--tenant", settings.tenant)):
+        if value:
+            raise SessionError(f"{flag} belongs to real Azure; a rehearsal has its own cloud, tenant and sign-in.")
+    place = _rehearsal(settings)
+    if isinstance(place, Served):
+        return Session(settings, config, emit, served=place)
+    return Session(settings, config, emit, sim=place)
+
+
+class Session:
+    """One start of amlkeys; `emit` gets the runs' events on the engine's thread, `notice` remarks outside of runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        config: Config,
+        emit: Callable[[Event], None],
+        *,
+        cloud: str = CLOUDS[0],
+        sim: Simulated | None = None,
+        served: Served | None = None,
+    ) -> None:
+        self.settings, self.config, self.emit = settings, config, emit
+        self.on_device_code: Callable[[DeviceCode], None] | None = None
+        self.on_throttle: Callable[[Throttling], None] = ignore
+        self._cloud, self._sim, self._served = cloud, sim, served
+        self._thread: EngineThread | None = None
+        self._journal: Journal | None = None
+        self._arming: Arming | None = None
+        self._azure: AzureCloud | None = None
+        self._connected: Connected | None = None
+        self._connecting = asyncio.Lock()
+
+    @property
+    def thread(self) -> EngineThread:
+        """The engine's thread, started when first asked for."""
+        if self._thread is None:
+            self._thread = EngineThread()
+            self._thread.start()
+        return self._thread
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, opened when first asked for; rehearsals keep their own."""
+        if self._journal is None:
+            from actions.guard.journal import Journal
+
+            place = self.settings.journal or ("" if self.settings.rehearsal else self.config.journal)
+            self._journal = Journal.open(place or None, rehearsal=self.settings.rehearsal)
+        return self._journal
+
+    @property
+    def estate(self) -> str:
+        """The rehearsed company's name, or the address of a served rehearsal; empty for real Azure."""
+        if self._sim is not None:
+            return self._sim.estate.tenant.display_name
+        return urlsplit(self._served.url).netloc if self._served else ""
+
+    def banner(self) -> Banner:
+        """Say where this session stands; callable at any time and from any thread."""
+        mode = self._arming.mode() if self._arming else self.settings.mode
+        facts = (mode, self.settings.rehearsal, self.estate, self._cloud)
+        if self._connected is None:
+            return Banner(*facts, self.settings.tenant or self.config.tenant, "", "")
+        who, now = self._connected.signed_in, self._connected.cloud.now()
+        return Banner(*facts, who.tenant, who.user, now.isoformat(timespec="seconds").replace("+00:00", "Z"))
+
+    async def connect(self) -> Connected:
+        """Import the SDKs, open the journal and sign in, once; must run on the engine's thread."""
+        async with self._connecting:
+            if self._connected is None:
+                self._connected = await self._build()
+            return self._connected
+
+    def submit(self, work: Callable[[Connected], Awaitable[T]], *, keep: bool = False) -> Future[T]:
+        """Do some work on the engine's thread once connected; `keep` is for runs, which a closing session awaits."""
+
+        async def connected_work() -> T:
+            return await work(await self.connect())
+
+        return self.thread.submit(connected_work(), keep=keep)
+
+    def run(self, work: Callable[[Connected], Awaitable[T]], *, keep: bool = False) -> T:
+        """The same, waiting for the result."""
+        return self.submit(work, keep=keep).result()
+
+    def close(self) -> None:
+        """Let runs finish, close what was opened and end the thread; a second call does nothing."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            if self._azure is not None:
+                with suppress(RuntimeError):
+                    thread.submit(self._azure.close(), keep=True)
+            thread.close()
+            thread.join()
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    async def _build(self) -> Connected:
+        from actions.guard.arming import Arming
+        from actions.guard.engine import Engine
+        from actions.guard.lease import Operator
+        from actions.registry import actions
+
+        journal = self.journal
+        if self._azure is None:
+            self._azure = self._make_cloud()
+            self._arming = Arming(self._azure.gate)
+            self._arming.arm(self.settings.mode)
+        signed_in = await self._azure.signed_in()
+        known = actions()
+        engine = Engine(
+            cloud=self._azure, journal=journal, actions=known, operator=Operator.here(), arming=self._arming,
+            emit=lambda event: self.emit(event),
+        )  # fmt: skip
+        return Connected(self._azure, engine, journal, self._arming, signed_in, known, self._sim)
+
+    def _make_cloud(self) -> AzureCloud:
+        from actions.cloud.azure import AzureCloud
+        from actions.cloud.rehearsal import Account
+
+        def throttled(found: Throttling) -> None:
+            self.on_throttle(found)
+
+        if self._sim is not None:
+            return _in_process(self._sim, self.settings.speed, throttled)
+        if self._served is not None:
+            given = self._served
+            token = Secret(given.control_token) if given.control_token else None
+            account = Account(given.tenant, given.client_id, Secret(given.client_secret))
+            return AzureCloud.loopback(given.url, given.ca_file, account, control_token=token, on_throttle=throttled)
+        from actions.cloud.places import place
+
+        tenant = self.settings.tenant or self.config.tenant
+        return AzureCloud.real(place(self._cloud), tenant=tenant, prompt=self.on_device_code, on_throttle=throttled)
+
+
+class _SimClock:
+    """The rehearsal cloud's clock; shifting it also lets happen what was due meanwhile."""
+
+    def __init__(self, sim: Simulated) -> None:
+        self._sim = sim
+
+    def now(self) -> datetime:
+        """The present simulated time, in UTC."""
+        return self._sim.clock.now().astimezone(UTC)
+
+    def shift(self, delta: timedelta) -> None:
+        """Move time forward."""
+        self._sim.shift(delta)
+
+
+def _in_process(sim: Simulated, speed: float, on_throttle: Callable[[Throttling], None]) -> AzureCloud:
+    """Sign in to a rehearsal cloud that lives in this process."""
+    from actions.cloud.azure import AzureCloud
+    from actions.cloud.rehearsal import Account, Face
+    from azsim.principals import rehearsal_app_id
+    from azsim.secrets import client_secret
+    from azsim.wire import ConnectionDropped, Request
+
+    tenant = sim.estate.tenant.tenant_id
+    client = rehearsal_app_id(tenant)
+    account = Account(tenant, client, Secret(client_secret(sim.seed, client)))
+    face = Face(handle=sim.handle, request=Request, dropped=ConnectionDropped, clock=_SimClock(sim))
+    return AzureCloud.in_process(face, account, speed=speed, on_throttle=on_throttle)
+
+
+def _rehearsal(settings: Settings) -> Simulated | Served:
+    """Find what `--rehearse` means: nothing (the demo estate), an address, an estate or the line of a served one."""
+    given = settings.rehearse or ""
+    if given.startswith(("https://", "http://")):
+        return _checked(_from_environment(given, settings.rehearse_ca))
+    if not given:
+        from azsim.estates.demo import demo
+
+        return _simulated(demo(), settings.seed, "the demo estate")
+    try:
+        content = Path(given).expanduser().read_bytes()
+    except OSError as error:
+        raise SessionError(f"The estate {clean(given)} cannot be read: {error.strerror}.") from None
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        raw = msgspec.json.decode(content)
+        if isinstance(raw, dict) and "url" in raw:
+            return _checked(_decoded(raw, given))
+        if isinstance(raw, dict) and str(raw.get("schema", "")).startswith("amlkeys."):
+            raise SessionError(f"{clean(given)} is no estate but {clean(str(raw['schema']))}; --rehearse= is the demo.")
+    return _simulated(content, settings.seed, given)
+
+
+def _simulated(document: bytes | dict[str, Any], seed: int, name: str) -> Simulated:
+    """Build the rehearsal cloud in this process."""
+    from azsim.cloud import Cloud as Simulated
+    from azsim.estate import EstateError
+
+    try:
+        return Simulated(document, seed=seed)
+    except EstateError as error:
+        raise SessionError(f"{clean(name)} is no estate that can be rehearsed: {clean(str(error))}.") from None
+
+
+def _decoded(raw: dict[str, Any], name: str) -> Served:
+    """Read the line of a served rehearsal from a file."""
+    try:
+        return msgspec.convert(raw, Served)
+    except msgspec.ValidationError as error:
+        raise SessionError(f"{clean(name)} is not what 'rehearsal serve' printed: {clean(str(error))}.") from None
+
+
+def _from_environment(url: str, ca_file: str) -> Served:
+    """Complete an address by what `serve` printed, handed over in the environment."""
+    names = {"tenant": "TENANT", "client_id": "CLIENT", "client_secret": "SECRET", "control_token": "TOKEN"}
+    found = {name: os.environ.get(f"AMLKEYS_REHEARSAL_{key}", "") for name, key in names.items()}
+    found["ca_file"] = ca_file or os.environ.get("AMLKEYS_REHEARSAL_CA", "")
+    missing = [f"AMLKEYS_REHEARSAL_{names[name]}" for name in ("tenant", "client_id", "client_secret") if not found[name]]
+    missing += [] if found["ca_file"] else ["--rehearse-ca or AMLKEYS_REHEARSAL_CA"]
+    if missing:
+        raise SessionError(f"To rehearse against an address, set {', '.join(missing)}, or pass the file with its line.")
+    return Served(url=url, **found)
+
+
+def _checked(served: Served) -> Served:
+    """Refuse any address but this machine's: a rehearsal never leaves it."""
+    try:
+        parts = urlsplit(served.url)
+        here = parts.scheme == "https" and parts.hostname in _LOOPBACK and parts.port
+    except ValueError:
+        here = False
+    if not here:
+        raise SessionError(f"A rehearsal is served on https://localhost:PORT only, not on {clean(served.url)}.")
+    return served
