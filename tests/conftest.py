@@ -10,6 +10,7 @@ import pytest
 import pytest_textual_snapshot
 from syrupy.assertion import SnapshotAssertion
 
+from azsim.secrets import MARK
 from tests.support import canary, network, snapshots
 from tests.support.checkout import ROOT
 
@@ -65,7 +66,7 @@ def no_secret_in() -> Callable[[str | bytes], None]:
 
     def check(output: str | bytes) -> None:
         data = output.encode() if isinstance(output, str) else output
-        assert canary.MARK.encode() not in data, "a simulated secret is in this output"
+        assert MARK.encode() not in data, "a simulated secret is in this output"
 
     return check
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import checkout
+from tests.support.checkout import PACKAGES
 
 SHARED_ROOMS = {"__init__", "cloud", "guard", "registry", "runbooks", "workspaces"}
 
@@ -61,54 +62,35 @@ def test_the_actions_know_no_terminal() -> None:
     assert _of({"textual", "rich", "click", "tui", "azsim"}, loaded) == set()
 
 
-def _imports(tree: ast.AST, type_only: bool = False) -> Iterator[tuple[str, bool]]:
-    """Each imported module below `tree`, and whether only type checkers see it."""
-    for node in ast.iter_child_nodes(tree):
+def _imports(source: str) -> Iterator[str]:
+    """Each module that this source imports, anywhere in it."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, type_only) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or "", type_only
-        else:
-            checked = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-            yield from _imports(node, type_only or checked)
+            yield node.module or ""
 
 
-def _imports_of(names: list[str]) -> set[tuple[str, str, bool]]:
-    """(file, module, type-only) for every import of these files."""
-    return {(name, *found) for name in names for found in _imports(ast.parse(checkout.text(name) or ""))}
-
-
-def test_the_guard_knows_the_cloud_only_as_a_type() -> None:
-    guard = [name for name in checkout.package_files() if name.startswith("actions/guard/")]
-    known = {(name, module) for name, module, type_only in _imports_of(guard) if not type_only}
-    assert {(name, module) for name, module in known if module.startswith("actions.cloud")} == set()
+def _normal(distribution: str) -> str:
+    return distribution.casefold().replace("_", "-")
 
 
 def test_every_library_in_use_is_declared() -> None:
     declared = checkout.project()["project"]
     requirements = [*declared["dependencies"], *declared["optional-dependencies"]["serve"]]
-    allowed = {re.split(r"[^\w.-]", text)[0].casefold().replace("_", "-") for text in requirements}
+    allowed = {_normal(re.split(r"[^\w.-]", text)[0]) for text in requirements}
     owners = importlib.metadata.packages_distributions()
-    modules = {module for _, module, _ in _imports_of(checkout.package_files())}
-    foreign = {
-        m for m in modules if m.partition(".")[0] not in sys.stdlib_module_names | set(checkout.PACKAGES)
-    }
-    undeclared = {
-        module
-        for module in foreign
-        if module.partition(".")[0] != "azure"
-        and not {name.casefold().replace("_", "-") for name in owners.get(module.partition(".")[0], [])}
-        & allowed
-    }
-    assert undeclared == set()
+    modules = {module for name in checkout.package_files() for module in _imports(checkout.text(name) or "")}
+    foreign = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - set(PACKAGES)
+    declared_by = {root: {_normal(owner) for owner in owners.get(root, [])} & allowed for root in foreign}
+    assert {root for root, names in declared_by.items() if not names} == set()
 
 
 def test_every_action_is_kept_apart_by_a_contract() -> None:
-    rooms = {
-        name.split("/")[1].removesuffix(".py") for name in checkout.package_files() if name[:8] == "actions/"
-    }
+    inside = [name.split("/")[1] for name in checkout.package_files() if name.startswith("actions/")]
+    rooms = {name.removesuffix(".py") for name in inside} - SHARED_ROOMS
+    actions = {f"actions.{room}" for room in rooms if not room.startswith("_")}
     contracts = {c["id"]: c for c in checkout.project()["tool"]["importlinter"]["contracts"]}
-    actions = {f"actions.{room}" for room in rooms - SHARED_ROOMS if not room.startswith("_")}
     assert actions == set(contracts["actions-apart"]["modules"])
     for below in ("guard-below-cloud", "cloud-below-actions"):
         assert actions <= set(contracts[below]["forbidden_modules"])
