@@ -1,0 +1,52 @@
+"""The only place that touches private parts of Textual; pinned to the exact version in pyproject.toml."""
+
+from __future__ import annotations
+
+import termios
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.screen import Screen
+
+
+class OpenLinuxDriver(LinuxDriver):
+    """Textual's driver for Unix terminals, with the few seams that `SshDriver` needs under public names."""
+
+    def divert_output(self, file: IO[str]) -> None:
+        """Send everything that is painted to `file`; to be called before the writer thread starts."""
+        self._file = file
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Run a callback on the app's loop, from any thread; nothing happens when the loop has ended."""
+        try:
+            self._loop.call_soon_threadsafe(callback)
+        except RuntimeError:
+            return
+
+    @property
+    def console(self) -> App[Any]:
+        """The app that this driver paints for."""
+        return cast("App[Any]", self._app)
+
+    def end_input(self) -> None:
+        """Let the input thread end: at a hung-up terminal it reads an endless end of file without ever waiting."""
+        self.exit_event.set()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Take up the terminal after a stop, unless it is gone: a hang-up sends SIGCONT along with SIGHUP."""
+        try:
+            termios.tcgetattr(self.fileno)
+        except termios.error:
+            return
+        if self._app.is_running:
+            super()._sigcont_application()
+
+
+def screen_text(screen: Screen[Any]) -> str:
+    """Give a screen as the plain lines that a terminal shows, without trailing blanks."""
+    strips = screen._compositor.render_strips()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return "\n".join(strip.text.rstrip() for strip in strips)

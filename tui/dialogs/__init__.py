@@ -1,0 +1,1 @@
+"""Modal questions; every way out of one goes through `dismiss`, and escape always means no."""

@@ -1,0 +1,1 @@
+"""Small, reusable parts of screens; each carries its own style."""

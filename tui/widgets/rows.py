@@ -1,0 +1,115 @@
+"""Which rows of a table are shown, and in which order: filter and sort as pure functions over plain tuples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+
+class TableRow(NamedTuple):
+    """One row: `key` names it, `state` is graded by `tui.render.look`, `cells` are clean texts of one line."""
+
+    key: str
+    state: str
+    cells: tuple[str, ...]
+
+
+class Term(NamedTuple):
+    """One condition of a filter: `column` is a cell's number or None for the whole row."""
+
+    pattern: str
+    column: int | None = None
+    negated: bool = False
+    fuzzy: bool = False
+
+
+Query = tuple[Term, ...]
+SortValue = Callable[[TableRow], Any]
+
+
+def parse_query(text: str, titles: Sequence[str]) -> Query:
+    """Read a filter: words that must all occur, `!word` must not, `title:word` in one column, `-f letters` in order.
+
+    Titles are matched by their beginning, without regard to case; an unknown one makes the word a plain one.
+    """
+    stripped = text.strip()
+    if stripped.startswith("-f "):
+        return (Term("".join(stripped[3:].split()).casefold(), fuzzy=True),)
+    return tuple(_term(word, titles) for word in stripped.split())
+
+
+def _term(word: str, titles: Sequence[str]) -> Term:
+    negated = word.startswith("!") and len(word) > 1
+    body = (word[1:] if negated else word).casefold()
+    title, colon, value = body.partition(":")
+    if colon and title:
+        for number, name in enumerate(titles):
+            if name.casefold().replace(" ", "-").startswith(title):
+                return Term(value, number, negated)
+    return Term(body, None, negated)
+
+
+def searchable(row: TableRow) -> str:
+    """The text that a word without a column is looked for in: all cells and the state's word."""
+    return "\x1f".join((*row.cells, row.state)).casefold()
+
+
+def matches(query: Query, row: TableRow, text: str) -> bool:
+    """Tell whether a row passes; `text` is its `searchable` text, made once for many filters."""
+    for term in query:
+        where = text if term.column is None else row.cells[term.column].casefold()
+        found = _in_order(term.pattern, where) if term.fuzzy else term.pattern in where
+        if found is term.negated:
+            return False
+    return True
+
+
+def _in_order(letters: str, text: str) -> bool:
+    """Tell whether the letters occur in this order."""
+    remaining = iter(text)
+    return all(letter in remaining for letter in letters)
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Order texts as people do: `key2 9d` before `key2 95d`."""
+    return tuple(
+        (0, int(part), "") if part.isdigit() else (1, 0, part)
+        for part in re.split(r"(\d+)", text.casefold())
+        if part
+    )
+
+
+def arrange(
+    rows: Sequence[TableRow],
+    texts: Sequence[str],
+    query: Query,
+    value: SortValue | None = None,
+    *,
+    backwards: bool = False,
+) -> list[int]:
+    """Return the numbers of the rows to show, in order; rows of equal value keep the order they came in."""
+    shown = [n for n, row in enumerate(rows) if matches(query, row, texts[n])] if query else list(range(len(rows)))
+    if value is not None:
+        shown.sort(key=lambda number: value(rows[number]), reverse=backwards)
+    return shown
+
+
+def widest(rows: Sequence[TableRow], columns: int) -> list[TableRow]:
+    """Return for each column the row with its longest text: all that is needed to measure a long table."""
+    if not rows:
+        return []
+    return [max(rows, key=lambda row: len(row.cells[number])) for number in range(columns)]
+
+
+def window_top(cursor: int, top: int, height: int, count: int) -> int:
+    """Return the first visible row for a cursor: unchanged while it is in view, else half a page beyond it.
+
+    One repaint then serves many key presses, which is what a slow line needs.
+    """
+    last = max(0, count - height)
+    if top <= cursor < top + height:
+        return min(top, last)
+    half = height // 2
+    wanted = cursor - half if cursor >= top + height else cursor - height + 1 + half
+    return max(0, min(last, wanted))

@@ -1,0 +1,322 @@
+"""A table that draws only what is visible: 50,000 rows open at once, and a cursor move repaints two lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.render import GAP, Column, clean, clip, fit, look, mark, pad
+from tui.widgets.rows import (
+    Query,
+    SortValue,
+    TableRow,
+    arrange,
+    natural,
+    parse_query,
+    searchable,
+    widest,
+    window_top,
+)
+
+_STATE_CELLS = 3
+
+
+class TableColumn(NamedTuple):
+    """A column of the table: left out on terminals with fewer cells than `from_width`."""
+
+    title: str
+    minimum: int = 4
+    right: bool = False
+    from_width: int = 0
+    value: SortValue | None = None
+
+
+class VirtualTable(Widget, can_focus=True):
+    """Rows under a header, with a cursor, a filter and an order; texts are drawn as they are, never as markup."""
+
+    DEFAULT_CSS = """
+    VirtualTable {
+        height: 1fr;
+        background: $background;
+        & > .virtual-table--header { color: $text-muted; text-style: bold; }
+        & > .virtual-table--cursor { background: $primary-muted; color: $foreground; }
+        &:focus > .virtual-table--cursor { background: $primary; color: $text; text-style: bold; }
+        & > .virtual-table--dim { color: $text-muted; }
+        & > .virtual-table--note { color: $text-accent; }
+        & > .virtual-table--good { color: $text-success; }
+        & > .virtual-table--warn { color: $text-warning; }
+        & > .virtual-table--bad { color: $text-error; }
+        &:ansi > .virtual-table--cursor { text-style: reverse; }
+        &:ansi:focus > .virtual-table--cursor { text-style: reverse bold; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"virtual-table--{part}" for part in ("header", "cursor", "dim", "note", "good", "warn", "bad")
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False, id="table.up"),
+        Binding("down", "move(1)", "Down", show=False, id="table.down"),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False, id="table.page-up"),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False, id="table.page-down"),
+        Binding("home,g", "jump(0)", "First row", show=False, id="table.first"),
+        Binding("end,G", "jump(-1)", "Last row", show=False, id="table.last"),
+        Binding("enter", "open", "Open", id="table.open"),
+    ]
+
+    @dataclass
+    class Opened(Message):
+        """Enter was pressed on a row."""
+
+        table: VirtualTable
+        row: TableRow
+
+        @property
+        def control(self) -> VirtualTable:
+            """The table, for selectors."""
+            return self.table
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another row, or on none."""
+
+        table: VirtualTable
+        row: TableRow | None
+
+        @property
+        def control(self) -> VirtualTable:
+            """The table, for selectors."""
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[TableColumn],
+        *,
+        placeholder: str = "",
+        ascii_only: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.placeholder = placeholder
+        self._ascii = ascii_only
+        self._rows: list[TableRow] = []
+        self._texts: list[str] = []
+        self._view: list[int] = []
+        self._filter = ""
+        self._sort: tuple[int, bool] | None = None
+        self._cursor = 0
+        self._top = 0
+        self._widest: list[TableRow] = []
+        self._widths: list[tuple[int, int]] = []
+        self._styles: dict[str, Style] = {}
+
+    # What is shown
+
+    @property
+    def rows(self) -> Sequence[TableRow]:
+        """All rows, shown or not."""
+        return self._rows
+
+    @property
+    def shown(self) -> int:
+        """How many rows pass the filter."""
+        return len(self._view)
+
+    @property
+    def row(self) -> TableRow | None:
+        """The row under the cursor."""
+        return self._rows[self._view[self._cursor]] if self._view else None
+
+    @property
+    def cursor(self) -> int:
+        """The cursor's place among the rows that are shown."""
+        return self._cursor
+
+    def set_rows(self, rows: Iterable[TableRow]) -> None:
+        """Show other rows; the cursor stays on the row of the same key where there still is one."""
+        before = self.row
+        self._rows = list(rows)
+        self._widest = widest(self._rows, len(self.columns))
+        self._texts = []
+        self._arrange(before)
+
+    def filter(self, text: str) -> None:
+        """Show only rows that pass a filter (see `parse_query`)."""
+        if text != self._filter:
+            self._filter = text
+            self._arrange(self.row)
+
+    def sort(self, column: int | None, *, backwards: bool = False) -> None:
+        """Order by a column, or as the rows came (None)."""
+        self._sort = None if column is None else (column, backwards)
+        self._arrange(self.row)
+
+    def show_placeholder(self, text: str) -> None:
+        """Say what there is to say while there are no rows; lines are separated by line breaks."""
+        self.placeholder = text
+        if not self._view:
+            self.refresh()
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on the row of a key, if it is shown."""
+        place = self._place_of(key)
+        if place is not None:
+            self._go(place)
+
+    def _place_of(self, key: str) -> int | None:
+        return next((place for place, number in enumerate(self._view) if self._rows[number].key == key), None)
+
+    def _arrange(self, before: TableRow | None) -> None:
+        """Apply filter and order, and keep the cursor on the row it was on."""
+        query: Query = parse_query(self._filter, [column.title for column in self.columns])
+        if query and len(self._texts) != len(self._rows):
+            self._texts = [searchable(row) for row in self._rows]
+        value, backwards = None, False
+        if self._sort is not None:
+            number, backwards = self._sort
+            value = self.columns[number].value or (lambda row: natural(row.cells[number]))
+        self._view = arrange(self._rows, self._texts, query, value, backwards=backwards)
+        place = self._place_of(before.key) if before else None
+        self._cursor = place if place is not None else max(0, min(self._cursor, len(self._view) - 1))
+        self._top = window_top(self._cursor, self._top, self._window, len(self._view))
+        self._measure()
+        self.refresh()
+        if self.row != before:
+            self.post_message(self.Moved(self, self.row))
+
+    # Moving
+
+    @property
+    def _window(self) -> int:
+        """How many rows fit below the header."""
+        return max(1, self.size.height - 1)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self._go(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Move by what is visible, one row staying in sight."""
+        self._go(self._cursor + by * max(1, self._window - 1))
+
+    def action_jump(self, to: int) -> None:
+        """Move to the first (0) or the last (-1) row."""
+        self._go(to if to >= 0 else len(self._view) + to)
+
+    def action_open(self) -> None:
+        """Tell whoever listens that the row was chosen."""
+        if self.row is not None:
+            self.post_message(self.Opened(self, self.row))
+
+    def _go(self, to: int) -> None:
+        """Put the cursor on a row that exists and repaint as little as that takes."""
+        to = max(0, min(to, len(self._view) - 1))
+        if to == self._cursor or not self._view:
+            return
+        left, self._cursor = self._cursor, to
+        top = window_top(to, self._top, self._window, len(self._view))
+        if top == self._top:
+            self.refresh(*(Region(0, place - top + 1, self.size.width, 1) for place in (left, to)))
+        else:
+            self._top = top
+            self.refresh()
+        self.post_message(self.Moved(self, self.row))
+
+    def on_resize(self) -> None:
+        """Fit the columns to the new width and keep the cursor in view."""
+        self._top = window_top(self._cursor, self._top, self._window, len(self._view))
+        self._measure()
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row that was clicked; a click on the cursor opens it."""
+        place = self._top + event.y - 1
+        if event.y > 0 and place < len(self._view):
+            if place == self._cursor:
+                self.action_open()
+            self._go(place)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Move on with the wheel."""
+        self._go(self._cursor + 3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move back with the wheel."""
+        self._go(self._cursor - 3)
+
+    # Drawing
+
+    def notify_style_update(self) -> None:
+        """Look the styles up anew after a change of theme."""
+        self._styles = {}
+        super().notify_style_update()
+
+    def _measure(self) -> None:
+        """Choose the columns for this width and give each its share."""
+        cells = self.size.width - _STATE_CELLS
+        if cells <= 0:
+            return
+        numbers = [n for n, column in enumerate(self.columns) if column.from_width <= self.size.width]
+        columns = [Column(self.columns[n].title, self.columns[n].minimum, self.columns[n].right) for n in numbers]
+        texts = [[clean(row.cells[n]) for n in numbers] for row in self._widest]
+        self._widths = list(zip(numbers, fit(columns, texts, cells), strict=True))
+
+    def _style(self, part: str) -> Style:
+        """A part's style, looked up once a theme."""
+        if part not in self._styles:
+            name = f"virtual-table--{part}"
+            style = self.get_component_rich_style(name) if name in self.COMPONENT_CLASSES else self.rich_style
+            self._styles[part] = style
+        return self._styles[part]
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line: the header, a row, a line of the placeholder, or nothing."""
+        if y == 0:
+            return self._line([Segment(self._header(), self._style("header"))])
+        place = self._top + y - 1
+        if place < len(self._view):
+            return self._row_line(self._rows[self._view[place]], on_cursor=place == self._cursor)
+        lines = self.placeholder.split("\n") if not self._view else []
+        return self._line([Segment("   " + lines[y - 2], self._style("dim"))] if 2 <= y < len(lines) + 2 else [])
+
+    def _header(self) -> str:
+        """The titles, the sorted one marked, and which rows are in view where not all are."""
+        texts: list[str] = []
+        for number, cells in self._widths:
+            title = self.columns[number].title
+            if self._sort is not None and self._sort[0] == number:
+                title += " v" if self._sort[1] else " ^"
+            texts.append(pad(clip(title, cells, ascii_only=self._ascii), cells, right=self.columns[number].right))
+        line = " " * _STATE_CELLS + (" " * GAP).join(texts)
+        count = len(self._view)
+        if count <= self._window:
+            return line
+        place = f" {self._top + 1}-{min(count, self._top + self._window)} of {count} "
+        return pad(clip(line, self.size.width - len(place)), self.size.width - len(place)) + place
+
+    def _row_line(self, row: TableRow, *, on_cursor: bool) -> Strip:
+        """The state's symbol in its colour, then the cells."""
+        cells = (
+            pad(clip(clean(row.cells[number]), cells, ascii_only=self._ascii), cells, right=self.columns[number].right)
+            for number, cells in self._widths
+        )
+        symbol = f" {mark(row.state, ascii_only=self._ascii)} "
+        text = (" " * GAP).join(cells)
+        if on_cursor:
+            return self._line([Segment(symbol + text, self._style("cursor"))], "cursor")
+        return self._line([Segment(symbol, self._style(look(row.state).tone)), Segment(text, self._style("plain"))])
+
+    def _line(self, segments: list[Segment], part: str = "plain") -> Strip:
+        """Fill a line to the full width, since Textual leaves what is missing unpainted."""
+        strip = Strip(segments)
+        return strip.adjust_cell_length(self.size.width, self._style(part))
