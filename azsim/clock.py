@@ -1,0 +1,95 @@
+"""The one clock of the rehearsal cloud, and Azure's many ways to write a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+
+class Clock:
+    """Real UTC time plus whatever it was shifted by."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._offset = timedelta(0) if start is None else start.astimezone(UTC) - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The present simulated time, in UTC."""
+        return datetime.now(UTC) + self._offset
+
+    def shift(self, delta: timedelta) -> None:
+        """Move time by `delta`; waits of an hour are rehearsed this way."""
+        self._offset += delta
+
+    def tick(self) -> None:
+        """Called once for each request; real time needs no help."""
+
+
+class FixedClock(Clock):
+    """Stands still but for a fixed step at each request, so that pictures and reports repeat exactly."""
+
+    def __init__(self, start: datetime, step: timedelta = timedelta(milliseconds=10)) -> None:
+        super().__init__()
+        self._now = start.astimezone(UTC)
+        self._step = step
+
+    def now(self) -> datetime:
+        """The present simulated time, in UTC."""
+        return self._now
+
+    def shift(self, delta: timedelta) -> None:
+        """Move time by `delta`."""
+        self._now += delta
+
+    def tick(self) -> None:
+        """Move by one step."""
+        self._now += self._step
+
+
+def iso7(moment: datetime) -> str:
+    """`2024-06-19T04:29:26.9207410Z`: Resource Manager, Storage and the workspace service."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
+def offset7(moment: datetime) -> str:
+    """`2022-09-09T19:33:30.6856340+00:00`: datastores, endpoints and computes."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0+00:00"
+
+
+def iso_seconds(moment: datetime) -> str:
+    """`2023-08-23T13:03:41Z`: the activity log's submission time, metric buckets."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def iso_millis(moment: datetime) -> str:
+    """`2023-08-23T13:03:41.123Z`: a vault's systemData."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def entra_time(moment: datetime) -> str:
+    """`2022-03-02 18:25:26Z`: Entra's error bodies."""
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}"
+
+
+def http_date(moment: datetime) -> str:
+    """`Wed, 19 Jun 2024 04:29:58 GMT`: the Date header."""
+    return format_datetime(moment, usegmt=True)
+
+
+def routing_time(moment: datetime) -> str:
+    """`20240619T042958Z`: the middle part of x-ms-routing-request-id."""
+    return f"{moment:%Y%m%dT%H%M%SZ}"
+
+
+def unix(moment: datetime) -> int:
+    """Whole seconds since 1970: tokens and Key Vault attributes."""
+    return int(moment.timestamp())
+
+
+def parse(text: str) -> datetime:
+    """Read any of Azure's ISO forms (up to seven fraction digits, Z or an offset); raises ValueError."""
+    head, dot, tail = text.partition(".")
+    if dot:
+        digits = len(tail) - len(tail.lstrip("0123456789"))
+        text = f"{head}.{tail[: min(digits, 6)]}{tail[digits:]}"
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

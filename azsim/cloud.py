@@ -1,0 +1,280 @@
+"""The rehearsal cloud: one ordered list of steps that every request goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import Any
+
+from azsim import admission, hosts, keysync
+from azsim.clock import Clock
+from azsim.errors import Refused, arm_error, storage_xml_error
+from azsim.estate import Estate, load
+from azsim.faults import Fault, Faults, Firing
+from azsim.ledger import Entry, Ledger
+from azsim.operations import Operations
+from azsim.outages import Outages
+from azsim.quota import Quota, add_headers
+from azsim.rbac import Rbac
+from azsim.rng import Rng
+from azsim.router import Context, HostClass, Route, Router
+from azsim.services import TABLES
+from azsim.tokens import Tokens
+from azsim.wire import BadRequestBody, ConnectionDropped, Request, Response
+from azsim.world import World
+
+ARM = "https://management.azure.com"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way through the steps."""
+
+    ctx: Context
+    entry: Entry
+    version: int
+    """The world's version when the request arrived."""
+    response: Response | None = None
+
+
+class Cloud:
+    """Azure as one in-memory object; `handle` answers a request, and is safe to call from several threads."""
+
+    def __init__(
+        self,
+        estate: Estate | Mapping[str, Any] | bytes | str,
+        *,
+        seed: int = 7,
+        clock: Clock | None = None,
+        faults: Iterable[Fault] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        """`retry_after`: seconds that long-running answers ask the client to wait; None leaves the header out.
+
+        Raises EstateError for a bad estate document.
+        """
+        self.estate = estate if isinstance(estate, Estate) else load(estate)
+        self.seed = seed
+        self.clock = clock or Clock()
+        self.rng = Rng(seed)
+        self.retry_after = retry_after
+        self.world = World(self.estate, seed=seed, clock=self.clock, rng=self.rng)
+        self.rbac = Rbac(self.world.access, self.clock)
+        self.tokens = Tokens(seed, self.world.directory, self.clock, Rng(seed + 1))
+        self.operations = Operations(self.world, self.rng)
+        self.faults = Faults(Rng(seed + 2))
+        self.ledger = Ledger()
+        self.outages = Outages(self.world)
+        self.quota = Quota()
+        self._router = Router(TABLES)
+        self._lock = RLock()
+        self._wake: datetime | None = None
+        self._seen = -1
+        for fault in faults:
+            self.faults.add(fault)
+        self.settle()
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; raises ConnectionDropped where a fault cuts the connection."""
+        with self._lock:
+            exchange = self._begin(request)
+            try:
+                for step in BEFORE:
+                    exchange.response = step(self, exchange)
+                    if exchange.response is not None:
+                        break
+                for finish in AFTER:
+                    finish(self, exchange)
+            finally:
+                self._close(exchange)
+            return _answered(exchange)
+
+    def issue_token(self, audience: str = ARM) -> str:
+        """A bearer token of the signed-in user, for callers inside this process."""
+        return self.tokens.issue(self.world.directory.user(audience), audience)
+
+    def shift(self, delta: timedelta) -> None:
+        """Move the clock; what was due meanwhile happens now."""
+        with self._lock:
+            self.clock.shift(delta)
+            self.settle()
+
+    def settle(self) -> None:
+        """Let time have its effects: operations end, workspaces synchronise, clients read again, outages open or close."""
+        now = self.clock.now()
+        self.operations.advance(now)
+        keysync.self_sync(self.world, now)
+        self.outages.check(self.ledger.last)
+        times = [keysync.next_self_sync(self.world), self.outages.next_read(), self.rbac_change(now)]
+        self._wake = min((time for time in times if time is not None), default=None)
+        self._seen = self.world.version
+
+    def rbac_change(self, now: datetime) -> datetime | None:
+        """When access next changes by itself."""
+        return self.world.access.next_change(now)
+
+    def settle_if_due(self) -> None:
+        """Settle when something was committed or its time has come; cheap otherwise."""
+        now = self.clock.now()
+        self.operations.advance(now)
+        if self.world.version != self._seen or (self._wake is not None and now >= self._wake):
+            self.settle()
+
+    def _begin(self, request: Request) -> Exchange:
+        self.clock.tick()
+        segments = request.segments
+        host = hosts.class_of(request, segments)
+        found = self._router.match(host, request.method, segments)
+        route, params = found if found else (_UNKNOWN[host], {})
+        version = request.query.get("api-version", "")
+        entry = self.ledger.open(self.clock.now(), request.method, request.host, request.path, version)
+        ctx = Context(
+            cloud=self,
+            world=self.world,
+            clock=self.clock,
+            rng=self.rng,
+            request=request,
+            route=route,
+            params=params,
+            segments=segments,
+            caller=None,
+            api_version=version,
+        )
+        if found:
+            entry.kind = route.kind
+        return Exchange(ctx, entry, self.world.version)
+
+    def _close(self, exchange: Exchange) -> None:
+        entry, ctx = exchange.entry, exchange.ctx
+        entry.principal = ctx.caller.name if ctx.caller else ""
+        entry.status = exchange.response.status if exchange.response else None
+        entry.fault = ctx.firing.fault.kind if ctx.firing else None
+        entry.committed = self.world.version != exchange.version
+
+
+def _pass_time(cloud: Cloud, exchange: Exchange) -> Response | None:
+    cloud.settle_if_due()
+    exchange.version = cloud.world.version
+    return None
+
+
+def _fault_before(cloud: Cloud, exchange: Exchange) -> Response | None:
+    ctx = exchange.ctx
+    ctx.firing = cloud.faults.pick(ctx.request)
+    if ctx.firing is None or not ctx.firing.fault.spares_state:
+        return None
+    if ctx.firing.fault.kind == "reset_before":
+        raise ConnectionDropped(ctx.firing.fault.seconds)
+    return _fault_answer(ctx, ctx.firing)
+
+
+def _spend_quota(cloud: Cloud, exchange: Exchange) -> Response | None:
+    return cloud.quota.spend(exchange.ctx) if exchange.ctx.route.host == "arm" else None
+
+
+def _answer(_cloud: Cloud, exchange: Exchange) -> Response | None:
+    ctx = exchange.ctx
+    try:
+        return ctx.route.handler(ctx)
+    except Refused as refusal:
+        return refusal.response
+    except BadRequestBody as error:
+        return arm_error(400, "InvalidRequestContent", str(error), gateway=False)
+
+
+def _check(check: Callable[[Context], Response | None]) -> Callable[[Cloud, Exchange], Response | None]:
+    return lambda _cloud, exchange: check(exchange.ctx)
+
+
+BEFORE: tuple[Callable[[Cloud, Exchange], Response | None], ...] = (
+    _pass_time,
+    _fault_before,
+    _check(admission.authenticate),
+    _check(admission.require_route),
+    _check(admission.require_version),
+    _check(admission.require_subscription),
+    _spend_quota,
+    _check(admission.authorize),
+    _check(admission.check_group),
+    _check(admission.check_locks),
+    _answer,
+)
+"""The way of a request, in order; the first step that answers ends it."""
+
+
+def _complete(cloud: Cloud, exchange: Exchange) -> None:
+    add_headers(exchange.ctx, cloud.quota, _answered(exchange))
+
+
+def _settle(cloud: Cloud, _exchange: Exchange) -> None:
+    cloud.settle_if_due()
+
+
+def _fault_after(_cloud: Cloud, exchange: Exchange) -> None:
+    firing = exchange.ctx.firing
+    if firing is None:
+        return
+    fault = firing.fault
+    if fault.kind == "reset_after":
+        exchange.response = None
+        raise ConnectionDropped(fault.seconds)
+    if fault.kind == "delay":
+        _answered(exchange).delay += fault.seconds
+    if fault.kind == "status" and fault.commit:
+        exchange.response = _fault_answer(exchange.ctx, firing)
+
+
+AFTER: tuple[Callable[[Cloud, Exchange], None], ...] = (_complete, _settle, _fault_after)
+"""What happens to every answer, in order."""
+
+_TEXTS: dict[int, tuple[str, str]] = {
+    429: ("TooManyRequests", "The request is being throttled."),
+    500: ("InternalServerError", "Encountered internal server error."),
+    502: ("BadGateway", "The gateway received an invalid response from the resource provider."),
+    503: ("ServiceUnavailable", "The service is temporarily unavailable."),
+    504: ("GatewayTimeout", "The gateway did not receive a response from the resource provider in time."),
+}
+
+
+def _fault_answer(ctx: Context, firing: Firing) -> Response:
+    fault = firing.fault
+    headers: dict[str, str] = {}
+    if fault.kind == "throttle":
+        wait = fault.retry_after if fault.retry_after is not None else 5
+        headers["Retry-After"] = str(wait)
+        status, code = 429, "ResourceRequestsThrottled"
+        action = ctx.route.action or ctx.request.path
+        text = f"Number of requests for action '{action}' exceeded the limit. Please try again after '{wait}' seconds."
+    else:
+        status = fault.status
+        code, text = _TEXTS.get(
+            status, ("Conflict" if status == 409 else "BadRequest", "The request failed.")
+        )
+        if fault.retry_after is not None:
+            headers["Retry-After"] = str(fault.retry_after)
+    code, text = fault.code or code, fault.message or text
+    if ctx.route.host in ("blob", "file"):
+        response = storage_xml_error(ctx, status, code, text)
+        response.headers.update(headers)
+        return response
+    return arm_error(status, code, text, gateway=fault.kind == "throttle", headers=headers)
+
+
+def _answered(exchange: Exchange) -> Response:
+    if exchange.response is None:
+        raise AssertionError("a request left the steps without an answer")
+    return exchange.response
+
+
+def _unreachable(_ctx: Context) -> Response:
+    raise AssertionError("an unknown route has no handler")
+
+
+def _unknown(host: HostClass) -> Route:
+    return Route("", "", _unreachable, host, "arm", None, None, "write", listing=False, lockable=False)
+
+
+_HOSTS: tuple[HostClass, ...] = ("arm", "login", "graph", "vault", "blob", "file", "scoring")
+_UNKNOWN: dict[HostClass, Route] = {host: _unknown(host) for host in _HOSTS}

@@ -1,0 +1,243 @@
+"""The estate document: all that a rehearsal starts from, as Azure's own JSON; checked once, with one clear error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from azsim import ids
+from azsim.behaviour import Behaviour, override
+
+HOLDS = ("key1", "key2", "stale", "none")
+_SECRET_NAMES = frozenset(
+    {"accountkey", "sastoken", "clientsecret", "secrettext", "primarykey", "secondarykey"}
+)
+
+
+class EstateError(ValueError):
+    """The document is wrong; the text starts with the JSON path, for example `$.resources[3].id: ...`."""
+
+
+class Tenant(msgspec.Struct, frozen=True, rename="camel"):
+    """The directory."""
+
+    tenant_id: str
+    display_name: str = "Contoso"
+    default_domain: str = "contoso.example"
+    country_code: str = "NL"
+
+
+class SignedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """The user whom the rehearsal signs in."""
+
+    object_id: str
+    user_principal_name: str
+    display_name: str = ""
+
+
+class Subscription(msgspec.Struct, frozen=True, rename="camel"):
+    """A subscription, as Resource Manager lists it."""
+
+    subscription_id: str
+    display_name: str
+    state: str = "Enabled"
+    tags: dict[str, str] | None = None
+
+
+class Group(msgspec.Struct, frozen=True, rename="camel"):
+    """A security group with the object ids of its direct members."""
+
+    id: str
+    display_name: str
+    members: list[str] = []
+
+
+class User(msgspec.Struct, frozen=True, rename="camel"):
+    """Another user of the tenant."""
+
+    id: str
+    user_principal_name: str
+    display_name: str = ""
+    mail: str | None = None
+
+
+class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Something outside Azure ML that uses a storage account with a key; seen by Azure only in the metrics."""
+
+    name: str
+    account: str
+    """The storage account's name."""
+    holds: str = "key1"
+    reads: str | None = None
+    """`datastore:<id>` or `workspace:<id>`: takes its key from there; null: knows one key and never learns another."""
+    reread_seconds: float = 0.0
+    """How often it reads again; 0: before every use."""
+    authentication: str = "AccountKey"
+    transactions_per_hour: float = 60.0
+
+
+class Estate(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """The whole document."""
+
+    tenant: Tenant
+    signed_in: SignedIn
+    subscriptions: list[Subscription]
+    resources: list[dict[str, Any]]
+    role_assignments: list[dict[str, Any]] = []
+    role_definitions: list[dict[str, Any]] = []
+    deny_assignments: list[dict[str, Any]] = []
+    service_principals: list[dict[str, Any]] = []
+    applications: list[dict[str, Any]] = []
+    users: list[User] = []
+    groups: list[Group] = []
+    keys: list[dict[str, Any]] = []
+    """Versions of Key Vault keys."""
+    activity: list[dict[str, Any]] = []
+    metrics: list[dict[str, Any]] = []
+    behaviour: Behaviour = Behaviour()
+    clients: list[Client] = []
+
+
+def load(document: bytes | str | Mapping[str, Any]) -> Estate:
+    """Decode and check an estate; raises EstateError."""
+    try:
+        raw = msgspec.json.decode(document) if isinstance(document, bytes | str) else document
+        estate = msgspec.convert(raw, Estate)
+    except msgspec.ValidationError as error:
+        raise EstateError(_placed(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EstateError(f"$: not JSON: {error}") from error
+    _check_subscriptions(estate)
+    estate.resources = _checked_resources(estate)
+    _check_clients(estate)
+    for index, item in enumerate(estate.role_assignments):
+        estate.role_assignments[index] = _assignment(item, f"$.roleAssignments[{index}]")
+    return estate
+
+
+def _placed(message: str) -> str:
+    text, _, place = message.partition(" - at ")
+    return f"{place.strip('`') or '$'}: {text[:1].lower()}{text[1:]}"
+
+
+def _check_subscriptions(estate: Estate) -> None:
+    seen: set[str] = set()
+    for index, subscription in enumerate(estate.subscriptions):
+        folded = subscription.subscription_id.casefold()
+        if not folded or "/" in folded or folded in seen:
+            raise EstateError(f"$.subscriptions[{index}].subscriptionId: empty, a path, or listed twice")
+        seen.add(folded)
+
+
+def _checked_resources(estate: Estate) -> list[dict[str, Any]]:
+    known = {subscription.subscription_id.casefold() for subscription in estate.subscriptions}
+    seen: set[str] = set()
+    checked: list[dict[str, Any]] = []
+    for index, resource in enumerate(estate.resources):
+        place = f"$.resources[{index}]"
+        resource_id = resource.get("id")
+        if not isinstance(resource_id, str) or not resource_id:
+            raise EstateError(f"{place}.id: every resource needs its full Azure id")
+        _check_id(resource_id, known, seen, place)
+        seen.add(ids.fold(resource_id))
+        _check_type_and_name(resource, resource_id, place)
+        _check_private(resource.get("azsim", {}), place)
+        _check_no_secret(resource, place)
+        checked.append(
+            {
+                "id": resource_id,
+                "name": ids.name_of(resource_id),
+                "type": ids.type_of(resource_id),
+                **resource,
+            }
+        )
+    return checked
+
+
+def _check_id(resource_id: str, known: set[str], seen: set[str], place: str) -> None:
+    kind = ids.type_of(resource_id)
+    if not resource_id.startswith("/") or not kind or len(ids.segments(resource_id)) % 2:
+        raise EstateError(f"{place}.id: {resource_id!r} is not the id of a resource")
+    subscription = ids.subscription_of(resource_id)
+    if subscription and subscription.casefold() not in known:
+        raise EstateError(f"{place}.id: subscription {subscription} is not in $.subscriptions")
+    if ids.fold(resource_id) in seen:
+        raise EstateError(f"{place}.id: {resource_id} is listed twice (ids ignore case)")
+
+
+def _check_type_and_name(resource: dict[str, Any], resource_id: str, place: str) -> None:
+    for name, expected in (("type", ids.type_of(resource_id)), ("name", ids.name_of(resource_id))):
+        given = resource.get(name)
+        if given is not None and (not isinstance(given, str) or given.casefold() != expected.casefold()):
+            raise EstateError(f"{place}.{name}: {given!r} does not fit the id, which says {expected!r}")
+    properties = resource.get("properties")
+    if properties is not None and not isinstance(properties, dict):
+        raise EstateError(f"{place}.properties: expected an object")
+
+
+def _check_private(private: Any, place: str) -> None:
+    if not isinstance(private, dict):
+        raise EstateError(f"{place}.azsim: expected an object")
+    if private.get("holds", "key1") not in HOLDS:
+        raise EstateError(f"{place}.azsim.holds: expected one of {', '.join(HOLDS)}")
+    try:
+        override(Behaviour(), private.get("behaviour", {}))
+    except (msgspec.ValidationError, TypeError) as error:
+        raise EstateError(f"{place}.azsim.behaviour: {error}") from error
+
+
+def _check_no_secret(value: Any, place: str) -> None:
+    """Refuse a document with secrets in it: keys are made from the seed."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            is_secret = name.casefold() in _SECRET_NAMES or (name == "secrets" and isinstance(inner, dict))
+            if is_secret and inner:
+                raise EstateError(
+                    f"{place}.{name}: an estate holds no secrets; remove it, keys are made from the seed"
+                )
+            _check_no_secret(inner, f"{place}.{name}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _check_no_secret(inner, f"{place}[{index}]")
+    elif isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9+/]{86}==", value):
+        raise EstateError(f"{place}: this looks like a storage key; an estate holds no secrets")
+
+
+def _check_clients(estate: Estate) -> None:
+    accounts = {
+        resource["name"].casefold()
+        for resource in estate.resources
+        if resource["type"].casefold() == "microsoft.storage/storageaccounts"
+    }
+    known = {ids.fold(resource["id"]) for resource in estate.resources}
+    for index, client in enumerate(estate.clients):
+        place = f"$.clients[{index}]"
+        if client.account.casefold() not in accounts:
+            raise EstateError(f"{place}.account: no storage account {client.account!r} in $.resources")
+        if client.holds not in HOLDS:
+            raise EstateError(f"{place}.holds: expected one of {', '.join(HOLDS)}")
+        kind, _, target = (client.reads or "").partition(":")
+        if client.reads is not None and (
+            kind not in ("datastore", "workspace") or ids.fold(target) not in known
+        ):
+            raise EstateError(
+                f"{place}.reads: expected datastore:<id> or workspace:<id> of a resource in the estate"
+            )
+
+
+def _assignment(item: dict[str, Any], place: str) -> dict[str, Any]:
+    """One role assignment in wire form; the flattened form that `az role assignment list` prints is accepted."""
+    properties = item.get("properties")
+    if properties is None:
+        properties = {key: value for key, value in item.items() if key not in ("id", "name", "type")}
+    if not isinstance(properties, dict):
+        raise EstateError(f"{place}.properties: expected an object")
+    for name in ("scope", "roleDefinitionId", "principalId"):
+        if not isinstance(properties.get(name), str):
+            raise EstateError(
+                f"{place}.{name}: a role assignment needs scope, roleDefinitionId and principalId"
+            )
+    return {"properties": properties, **{key: item[key] for key in ("id", "name", "type") if key in item}}

@@ -1,0 +1,141 @@
+"""The headers that Azure adds to every answer: request ids, budgets, the service's own marks.
+
+Budgets follow Resource Manager's token buckets of 2024 ("Understand how Azure Resource Manager throttles requests"):
+250 reads refilled by 25 a second, 200 writes and 200 deletes by 10, and a global budget fifteen times as large.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from azsim.clock import http_date, routing_time
+from azsim.errors import arm_error
+from azsim.wire import Response
+
+if TYPE_CHECKING:
+    from azsim.router import Context
+
+_LIMITS: dict[str, tuple[float, float]] = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+_GLOBAL = 15
+_STORAGE_SERVER = "Microsoft-Azure-Storage-Resource-Provider/1.0,Microsoft-HTTPAPI/2.0 Microsoft-HTTPAPI/2.0"
+_ML_APP = "appId=cid-v1:2d2e8e63-272e-4b3c-8598-4ee570a0e70d"
+_SPLIT_IDS = frozenset({"storage", "authorization"})
+"""Services whose own request id differs from the correlation id."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    updated: datetime
+
+    def take(self, limit: float, refill: float, now: datetime) -> float:
+        elapsed = max(0.0, (now - self.updated).total_seconds())
+        self.left = min(limit, self.left + elapsed * refill)
+        self.updated = now
+        self.left -= 1
+        return self.left
+
+
+class Quota:
+    """The budgets of each principal in each subscription."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
+
+    def spend(self, ctx: Context) -> Response | None:
+        """Take one request from the budget; a 429 when it is used up and the behaviour says that budgets refuse."""
+        kind, subscription = budget_of(ctx), _subscription(ctx)
+        limit, refill = _LIMITS[kind]
+        now = ctx.clock.now()
+        owner = ctx.caller.object_id if ctx.caller else ""
+        left = self._bucket(owner, subscription, kind, limit, now).take(limit, refill, now)
+        if left >= 0 or not ctx.world.estate.behaviour.throttling:
+            return None
+        wait = max(1, round(-left / refill))
+        code = "SubscriptionRequestsThrottled" if subscription else "TenantRequestsThrottled"
+        message = (
+            f"Number of '{kind}' requests for subscription '{subscription}' actor '{owner}' exceeded. "
+            f"Please try again after '{wait}' seconds."
+        )
+        return arm_error(429, code, message, headers={"Retry-After": str(wait)})
+
+    def remaining(self, ctx: Context) -> int:
+        """What is left of the budget that this request used."""
+        owner = ctx.caller.object_id if ctx.caller else ""
+        bucket = self._buckets.get((owner, _subscription(ctx), budget_of(ctx)))
+        return max(0, int(bucket.left)) if bucket else 0
+
+    def _bucket(self, owner: str, subscription: str, kind: str, limit: float, now: datetime) -> _Bucket:
+        key = (owner, subscription, kind)
+        found = self._buckets.get(key)
+        if found is None:
+            found = self._buckets[key] = _Bucket(limit, now)
+        return found
+
+
+def budget_of(ctx: Context) -> str:
+    """reads, writes or deletes; POSTs that return secrets count as writes, POSTs that only read as reads."""
+    if ctx.request.method == "DELETE":
+        return "deletes"
+    return "reads" if ctx.route.kind == "read" else "writes"
+
+
+def add_headers(ctx: Context, quota: Quota, response: Response) -> None:
+    """Complete an answer; a header that the handler has set stays."""
+    headers = response.headers
+    now = ctx.clock.now()
+    headers.setdefault("Date", http_date(now))
+    if ctx.route.host != "arm" or ctx.route.service == "metadata":
+        return
+    headers.setdefault("Cache-Control", "no-cache")
+    correlation = ctx.request.headers.get("x-ms-correlation-request-id") or ctx.rng.uuid()
+    is_gateway = headers.get("x-ms-failure-cause") == "gateway"
+    service = "arm" if is_gateway else ctx.route.service
+    headers.setdefault("x-ms-request-id", ctx.rng.uuid() if service in _SPLIT_IDS else correlation)
+    headers.setdefault("x-ms-correlation-request-id", correlation)
+    headers.setdefault("x-ms-routing-request-id", f"WESTEUROPE:{routing_time(now)}:{correlation}")
+    headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    client_id = ctx.request.headers.get("x-ms-client-request-id")
+    if client_id and ctx.request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
+        headers.setdefault("x-ms-client-request-id", client_id)
+    if not is_gateway:
+        _add_budget(ctx, quota, headers)
+        _add_service(ctx, service, response)
+
+
+def _add_budget(ctx: Context, quota: Quota, headers: dict[str, str]) -> None:
+    if any(name.startswith("x-ms-ratelimit-") for name in headers):
+        return
+    kind, left = budget_of(ctx), quota.remaining(ctx)
+    if not _subscription(ctx):
+        headers[f"x-ms-ratelimit-remaining-tenant-{kind}"] = str(left)
+        return
+    headers[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(left)
+    limit = int(_LIMITS[kind][0])
+    headers[f"x-ms-ratelimit-remaining-subscription-global-{kind}"] = str(limit * _GLOBAL - (limit - left))
+
+
+def _add_service(ctx: Context, service: str, response: Response) -> None:
+    headers = response.headers
+    if ctx.route.listing and len(ctx.segments) == 5 and service in ("ml", "storage"):
+        headers.setdefault("x-ms-original-request-ids", f"{ctx.rng.uuid()}, {ctx.rng.uuid()}")
+        return
+    if service == "ml":
+        headers.setdefault("Request-Context", _ML_APP)
+        headers.setdefault("x-ms-response-type", "error" if response.status >= 400 else "standard")
+        headers.setdefault("azureml-served-by-cluster", "vienna-westeurope-01")
+        headers.setdefault("x-request-time", f"{ctx.rng.between(0.02, 0.3):.3f}")
+        headers.setdefault("X-Cache", "CONFIG_NOCACHE")
+    if service == "storage":
+        headers.setdefault("Server", _STORAGE_SERVER)
+    if service in ("ml", "storage") and ctx.caller is not None:
+        who = f"tenantId={ctx.world.directory.tenant_id},objectId={ctx.caller.object_id}"
+        headers.setdefault("x-ms-operation-identifier", f"{who}/westeurope/{ctx.rng.uuid()}")
+
+
+def _subscription(ctx: Context) -> str:
+    segments = ctx.segments
+    return segments[1].casefold() if len(segments) > 1 and segments[0].casefold() == "subscriptions" else ""

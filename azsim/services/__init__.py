@@ -1,0 +1,29 @@
+"""One module a service: its routes and wire shapes. The tables below are all that the cloud answers."""
+
+from __future__ import annotations
+
+from azsim.router import Routes
+from azsim.services import (
+    arm,
+    authorization,
+    blob,
+    dependants,
+    graph,
+    keyvault_data,
+    keyvault_mgmt,
+    signin,
+    storage,
+)
+
+TABLES: tuple[Routes, ...] = (
+    signin.route,
+    signin.metadata,
+    arm.route,
+    authorization.route,
+    storage.route,
+    blob.route,
+    dependants.route,
+    graph.route,
+    keyvault_data.route,
+    keyvault_mgmt.route,
+)
