@@ -78,8 +78,9 @@ def require_version(ctx: Context) -> Response | None:
         message = f"The api-version '{given}' is invalid. The supported versions are '{supported}'."
         return arm_error(400, "InvalidApiVersionParameter", message)
     message = (
-        f"No registered resource provider found for location 'westeurope' and API version '{given}' for type "
-        f"'{_type_words(ctx)}'. The supported api-versions are '{supported}'. The supported locations are 'westeurope'."
+        f"No registered resource provider found for location 'westeurope' and API version '{given}' for "
+        f"type '{_type_words(ctx)}'. The supported api-versions are '{supported}'. The supported locations "
+        "are 'westeurope'."
     )
     return arm_error(400, "NoRegisteredProviderFound", message)
 
@@ -117,16 +118,17 @@ def forbidden(ctx: Context, action: str, denied_by: dict[str, object] | None = N
     scope = printed_scope(ctx)
     if denied_by is None:
         message = (
-            f"{client} does not have authorization to perform action '{action}' over scope '{scope}' or the scope is "
-            "invalid. If access was recently granted, please refresh your credentials."
+            f"{client} does not have authorization to perform action '{action}' over scope '{scope}' or the "
+            "scope is invalid. If access was recently granted, please refresh your credentials."
         )
         return arm_error(403, "AuthorizationFailed", message)
     properties = denied_by.get("properties")
     name = properties.get("denyAssignmentName", "") if isinstance(properties, dict) else ""
     at = properties.get("scope", "") if isinstance(properties, dict) else ""
     message = (
-        f"{client} has permission to perform action '{action}' on scope '{scope}'; however, the access is denied "
-        f"because of the deny assignment with name '{name}' and Id '{denied_by.get('name', '')}' at scope '{at}'."
+        f"{client} has permission to perform action '{action}' on scope '{scope}'; however, the access is "
+        f"denied because of the deny assignment with name '{name}' and Id '{denied_by.get('name', '')}' at "
+        f"scope '{at}'."
     )
     return arm_error(403, "DenyAssignmentAuthorizationFailed", message)
 
@@ -142,7 +144,8 @@ def check_group(ctx: Context) -> Response | None:
 
 
 def check_locks(ctx: Context) -> Response | None:
-    """Refuse what a lock forbids: every method but GET under ReadOnly, DELETE under both kinds (409 ScopeLocked)."""
+    """Refuse what a lock forbids: every method but GET under ReadOnly, DELETE under both kinds (409
+    ScopeLocked)."""
     if not ctx.route.lockable:
         return None
     scope, is_delete = ctx.scope(), ctx.request.method == "DELETE"
@@ -191,8 +194,9 @@ def _arm_challenge(ctx: Context, problem: Problem) -> Response:
         "expired": ("ExpiredAuthenticationToken", _expired(ctx), "The access token has expired."),
         "audience": (
             "InvalidAuthenticationTokenAudience",
-            "The access token has been obtained for wrong audience or resource. It should exactly match with one of "
-            "the allowed audiences 'https://management.core.windows.net/','https://management.azure.com/'.",
+            "The access token has been obtained for wrong audience or resource. It should exactly match "
+            "with one of the allowed audiences "
+            "'https://management.core.windows.net/','https://management.azure.com/'.",
             "The access token has been obtained for wrong audience or resource.",
         ),
     }
@@ -209,7 +213,10 @@ def _expired(ctx: Context) -> str:
     token = ctx.request.token()
     ended = ctx.cloud.tokens.expiry(token) if token else None
     now = iso7(ctx.clock.now())
-    return f"The access token expiry UTC time '{iso7(ended) if ended else ''}' is earlier than current UTC time '{now}'."
+    return (
+        f"The access token expiry UTC time '{iso7(ended) if ended else ''}' is earlier than current UTC "
+        f"time '{now}'."
+    )
 
 
 def _vault_challenge(ctx: Context, problem: Problem) -> Response:

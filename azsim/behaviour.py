@@ -1,6 +1,7 @@
 """What Azure leaves unconfirmed, or does slowly or badly, as named options with a default.
 
-An estate sets them in `behaviour`; a resource overrides them in its private block `"azsim": {"behaviour": {...}}`.
+An estate sets them in `behaviour`; a resource overrides them in its private block `"azsim": {"behaviour":
+{...}}`.
 """
 
 from __future__ import annotations
@@ -38,13 +39,15 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     regenerate_answer: RegenerateAnswer = "200"
     """The answer to a storage key regeneration."""
     shared_key_answer: SharedKeyAnswer = "AuthenticationFailed"
-    """AuthenticationFailed: signatures are checked. The other two refuse every Shared Key request with that code."""
+    """AuthenticationFailed: signatures are checked. The other two refuse every Shared Key request with that
+    code."""
     key_propagation_seconds: float = 0.0
     """How long the data plane goes on accepting a replaced key (and refusing the new one)."""
     role_propagation_seconds: float = 0.0
     """How long a new or deleted role assignment takes to count."""
     principal_replication_seconds: float = 0.0
-    """How long an identity created during the rehearsal is unknown to the directory unless principalType is sent."""
+    """How long an identity created during the rehearsal is unknown to the directory unless principalType is
+    sent."""
     existing_assignment_id_in_message: bool = False
     """Whether 409 RoleAssignmentExists names the existing assignment (newer service text)."""
     device_code_polls: int = 1
@@ -52,7 +55,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     throttling: bool = False
     """Whether Resource Manager's request budgets really refuse (429), or are only reported in the headers."""
     endpoint_regenerate_poll: Literal["404", "200"] = "404"
-    """What the poll after an endpoint key regeneration answers; the recorded one answered OperationNotFound."""
+    """What the poll after an endpoint key regeneration answers; the recorded one answered
+    OperationNotFound."""
     endpoint_key_value: Literal["honoured", "ignored"] = "honoured"
     """Whether `keyValue` in an endpoint key regeneration sets the key (honoured) or a random key is made."""
     graph_reads: bool = True

@@ -51,7 +51,8 @@ class Cloud:
         faults: Iterable[Fault] = (),
         retry_after: int | None = None,
     ) -> None:
-        """`retry_after`: seconds that long-running answers ask the client to wait; None leaves the header out.
+        """`retry_after`: seconds that long-running answers ask the client to wait; None leaves the header
+        out.
 
         Raises EstateError for a bad estate document.
         """
@@ -102,7 +103,8 @@ class Cloud:
             self.settle()
 
     def settle(self) -> None:
-        """Let time have its effects: operations end, workspaces synchronise, clients read again, outages open or close."""
+        """Let time have its effects: operations end, workspaces synchronise, clients read again, outages open
+        or close."""
         now = self.clock.now()
         self.operations.advance(now)
         keysync.self_sync(self.world, now)
@@ -246,7 +248,10 @@ def _fault_answer(ctx: Context, firing: Firing) -> Response:
         headers["Retry-After"] = str(wait)
         status, code = 429, "ResourceRequestsThrottled"
         action = ctx.route.action or ctx.request.path
-        text = f"Number of requests for action '{action}' exceeded the limit. Please try again after '{wait}' seconds."
+        text = (
+            f"Number of requests for action '{action}' exceeded the limit. Please try again after '{wait}' "
+            "seconds."
+        )
     else:
         status = fault.status
         code, text = _TEXTS.get(

@@ -1,4 +1,5 @@
-"""Azure's error envelopes, one function each: they differ in nesting, in casing and in what stands beside `error`."""
+"""Azure's error envelopes, one function each: they differ in nesting, in casing and in what stands beside
+`error`."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Refused(Exception):
 def arm_error(
     status: int, code: str, message: str, *, gateway: bool = True, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """`{"error":{"code","message"}}`: Resource Manager itself (`gateway`), Authorization and vault management."""
+    """`{"error":{"code","message"}}`: Resource Manager itself (`gateway`), Authorization and vault
+    management."""
     extra = dict(GATEWAY) if gateway else (dict(SERVICE) if status >= 500 else {})
     if headers:
         extra.update(headers)
@@ -94,7 +96,7 @@ def account_rp_error(
     location: str = "westeurope",
 ) -> Response:
     """The Machine Learning workspace service's error: correlation and place stand beside `error`."""
-    error = {
+    error: dict[str, Any] = {
         "code": code,
         "severity": None,
         "message": message,

@@ -1,4 +1,5 @@
-"""The estate document: all that a rehearsal starts from, as Azure's own JSON; checked once, with one clear error."""
+"""The estate document: all that a rehearsal starts from, as Azure's own JSON; checked once, with one clear
+error."""
 
 from __future__ import annotations
 
@@ -65,14 +66,16 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Something outside Azure ML that uses a storage account with a key; seen by Azure only in the metrics."""
+    """Something outside Azure ML that uses a storage account with a key; seen by Azure only in the
+    metrics."""
 
     name: str
     account: str
     """The storage account's name."""
     holds: str = "key1"
     reads: str | None = None
-    """`datastore:<id>` or `workspace:<id>`: takes its key from there; null: knows one key and never learns another."""
+    """`datastore:<id>` or `workspace:<id>`: takes its key from there; null: knows one key and never learns
+    another."""
     reread_seconds: float = 0.0
     """How often it reads again; 0: before every use."""
     authentication: str = "AccountKey"
@@ -229,7 +232,8 @@ def _check_clients(estate: Estate) -> None:
 
 
 def _assignment(item: dict[str, Any], place: str) -> dict[str, Any]:
-    """One role assignment in wire form; the flattened form that `az role assignment list` prints is accepted."""
+    """One role assignment in wire form; the flattened form that `az role assignment list` prints is
+    accepted."""
     properties = item.get("properties")
     if properties is None:
         properties = {key: value for key, value in item.items() if key not in ("id", "name", "type")}

@@ -17,7 +17,8 @@ FaultKind = Literal[
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """One fault. A request that matches `route` and `method` is hit when its position, the rate and `times` agree."""
+    """One fault. A request that matches `route` and `method` is hit when its position, the rate and `times`
+    agree."""
 
     kind: FaultKind
     route: str = ""
@@ -100,7 +101,8 @@ class Faults:
         return list(self._planted)
 
     def pick(self, request: Request) -> Firing | None:
-        """The fault that hits this request: the first that matches. Every matching fault counts the request."""
+        """The fault that hits this request: the first that matches. Every matching fault counts the
+        request."""
         if not self._planted:
             return None
         chosen: Planted | None = None

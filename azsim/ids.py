@@ -33,7 +33,8 @@ def name_of(resource_id: str) -> str:
 
 
 def parent_of(resource_id: str) -> str:
-    """The id one level up: the owner of a child, the scope of an extension, the group of a top-level resource."""
+    """The id one level up: the owner of a child, the scope of an extension, the group of a top-level
+    resource."""
     parts = segments(resource_id)
     folded = [part.casefold() for part in parts]
     if "providers" in folded:
@@ -57,5 +58,6 @@ def group_of(resource_id: str) -> str:
 
 
 def within(resource_id: str, scope: str) -> bool:
-    """True when `resource_id` is `scope` or lies below it; both case-folded. The scope "" or "/" holds everything."""
+    """True when `resource_id` is `scope` or lies below it; both case-folded. The scope "" or "/" holds
+    everything."""
     return scope in ("", "/") or resource_id == scope or resource_id.startswith(scope + "/")

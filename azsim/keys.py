@@ -62,7 +62,8 @@ class Holder:
     secret: str
     secret_type: SecretType = "AccountKey"
     signer: str | None = None
-    """The account key behind the secret: the key itself, or the key that signed the SAS; None: no known key."""
+    """The account key behind the secret: the key itself, or the key that signed the SAS; None: no known
+    key."""
     updated: datetime | None = None
     reads: str | None = None
     """Id of the holder that this one copies its key from."""

@@ -112,5 +112,5 @@ STRATEGIES: dict[str, Strategy] = {
     "newest": lambda _world, _workspace_id, account: account.newest(),
     "oldest": lambda _world, _workspace_id, account: next(slot for slot in SLOTS if slot != account.newest()),
 }
-"""Slot choice by name: `in_use` follows what the workspace's user datastores hold, then its system datastores,
-then its own live key, then the newest key."""
+"""Slot choice by name: `in_use` follows what the workspace's user datastores hold, then its system
+datastores, then its own live key, then the newest key."""

@@ -11,7 +11,8 @@ from azsim.clock import iso7
 
 @dataclass(slots=True)
 class Entry:
-    """One request. `kind` is read, secret-read, write, sign-in, or unknown for a route that is not simulated."""
+    """One request. `kind` is read, secret-read, write, sign-in, or unknown for a route that is not
+    simulated."""
 
     n: int
     time: datetime

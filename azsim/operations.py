@@ -105,7 +105,8 @@ class Operations:
         return None if found is not None and found.state == "vanished" else found
 
     def poll(self, operation_id: str) -> Operation | None:
-        """Count a poll and return the operation; one that vanishes does so at its first poll, its work done."""
+        """Count a poll and return the operation; one that vanishes does so at its first poll, its work
+        done."""
         operation = self.get(operation_id)
         if operation is None or operation.state != "running" or operation.outcome == "stuck":
             return operation

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Outage:
-    """One holder without a live key. `to_request` is None while it lasts; request 0 is the start of the rehearsal."""
+    """One holder without a live key. `to_request` is None while it lasts; request 0 is the start of the
+    rehearsal."""
 
     holder: str
     kind: str

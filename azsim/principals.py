@@ -99,7 +99,8 @@ class Directory:
         return Caller(user.object_id, name, False, self.principal_ids(user.object_id), audience, title)
 
     def application(self, app_id: str, audience: str = "") -> Caller | None:
-        """A service principal by application id; the rehearsal's own client holds what the signed-in user holds."""
+        """A service principal by application id; the rehearsal's own client holds what the signed-in user
+        holds."""
         entry = self._applications.get(app_id.casefold())
         if entry is None:
             return None

@@ -1,7 +1,8 @@
 """The headers that Azure adds to every answer: request ids, budgets, the service's own marks.
 
-Budgets follow Resource Manager's token buckets of 2024 ("Understand how Azure Resource Manager throttles requests"):
-250 reads refilled by 25 a second, 200 writes and 200 deletes by 10, and a global budget fifteen times as large.
+Budgets follow Resource Manager's token buckets of 2024 ("Understand how Azure Resource Manager throttles
+requests"): 250 reads refilled by 25 a second, 200 writes and 200 deletes by 10, and a global budget fifteen
+times as large.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Quota:
         self._buckets: dict[tuple[str, str, str], _Bucket] = {}
 
     def spend(self, ctx: Context) -> Response | None:
-        """Take one request from the budget; a 429 when it is used up and the behaviour says that budgets refuse."""
+        """Take one request from the budget; a 429 when it is used up and the behaviour says that budgets
+        refuse."""
         kind, subscription = budget_of(ctx), _subscription(ctx)
         limit, refill = _LIMITS[kind]
         now = ctx.clock.now()

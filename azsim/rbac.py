@@ -1,8 +1,8 @@
 """Azure's access decision: role assignments at and above a scope, deny assignments first, groups followed.
 
-Rules from the pages "What is Azure RBAC" and "Understand Azure role definitions": a deny wins; a role allows an action
-that one of its actions matches and none of its own notActions does; roles add up, so a notAction is not a deny.
-Conditions are carried and shown, not evaluated.
+Rules from the pages "What is Azure RBAC" and "Understand Azure role definitions": a deny wins; a role allows
+an action that one of its actions matches and none of its own notActions does; roles add up, so a notAction is
+not a deny. Conditions are carried and shown, not evaluated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BUILT_IN_SINCE = "2015-02-02T21:55:09.8806423Z"
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # `workspaces/*/write` also covers `workspaces/write`: AzureML Data Scientist could read no workspace otherwise.
+    # `workspaces/*/read` covers `workspaces/read` too: else AzureML Data Scientist could read no workspace.
     text = re.escape(pattern.casefold()).replace(r"/\*/", "/(?:.*/)?").replace(r"\*", ".*")
     return re.compile(text)
 
@@ -199,7 +199,8 @@ class Rbac:
         return found
 
     def allowed_below(self, caller: Caller, scope: str, action: str) -> bool:
-        """Whether the caller may do `action` at some scope strictly below `scope`: then a list is not refused."""
+        """Whether the caller may do `action` at some scope strictly below `scope`: then a list is not
+        refused."""
         self._refresh()
         folded = ids.fold(scope).rstrip("/")
         return any(

@@ -1,7 +1,7 @@
 """Routes: which function answers which method and path, and what it needs before it may run.
 
-Paths match case-insensitively, as Resource Manager does. A template may begin with `{scope}`: an extension resource
-that hangs on any scope; it is matched from the last `/providers/` of the path on.
+Paths match case-insensitively, as Resource Manager does. A template may begin with `{scope}`: an extension
+resource that hangs on any scope; it is matched from the last `/providers/` of the path on.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Route:
     """The RBAC action the caller needs; None: every signed-in caller may."""
     kind: RouteClass
     listing: bool
-    """A list that answers with what the caller may see; having the action on anything below the scope is enough."""
+    """A list that answers with what the caller may see; having the action on anything below the scope is
+    enough."""
     lockable: bool
     """Whether a read-only lock at or above the scope refuses it."""
 
@@ -84,7 +85,8 @@ class Routes:
         listing: bool = False,
         lockable: bool | None = None,
     ) -> Callable[[Handler], Handler]:
-        """Register the decorated function; GET is a read and anything else a write unless `kind` says otherwise."""
+        """Register the decorated function; GET is a read and anything else a write unless `kind` says
+        otherwise."""
         is_arm = (host or self._host) == "arm"
 
         def register(handler: Handler) -> Handler:
@@ -118,7 +120,8 @@ class Context:
     request: Request
     route: Route
     params: dict[str, str]
-    """The template's `{names}`, decoded, in the caller's casing; `scope` has a leading slash and is "" at the root."""
+    """The template's `{names}`, decoded, in the caller's casing; `scope` has a leading slash and is "" at the
+    root."""
     segments: list[str]
     caller: Caller | None
     api_version: str
@@ -178,7 +181,8 @@ def missing(world: World, resource_id: str) -> Response:
 
 
 def scope_of(segments: Sequence[str]) -> str:
-    """The id of the innermost resource that a path names: `.../storageAccounts/a/listKeys` is about the account."""
+    """The id of the innermost resource that a path names: `.../storageAccounts/a/listKeys` is about the
+    account."""
     folded = [segment.casefold() for segment in segments]
     if "providers" in folded:
         start = len(folded) - 1 - folded[::-1].index("providers")
@@ -207,7 +211,8 @@ class Router:
                 self._add(route)
 
     def match(self, host: str, method: str, segments: Sequence[str]) -> tuple[Route, dict[str, str]] | None:
-        """The route and the values of its `{names}`, or None when this cloud does not simulate the request."""
+        """The route and the values of its `{names}`, or None when this cloud does not simulate the
+        request."""
         folded = [segment.casefold() for segment in segments]
         root = self._plain.get(host)
         found = _walk(root, method, segments, folded, 0, ()) if root else None

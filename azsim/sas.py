@@ -1,7 +1,7 @@
 """Shared access signatures: made with an account key, and checked against both keys of the account.
 
-A token does not say which key signed it; the service recomputes the signature with each. Formats are those of the
-documentation pages "Create a service SAS" and "Create an account SAS".
+A token does not say which key signed it; the service recomputes the signature with each. Formats are those of
+the documentation pages "Create a service SAS" and "Create an account SAS".
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def fields(token: str) -> dict[str, str]:
 
 
 def container_token(key: str, account: str, service: str, container: str, expiry: str) -> str:
-    """A service SAS for a container (`service` "blob") or a share ("file"); carries the mark as its policy name."""
+    """A service SAS for a container (`service` "blob") or a share ("file"); carries the mark as its policy
+    name."""
     values = {
         "sv": VERSION,
         "sr": "c" if service == "blob" else "s",
@@ -58,7 +59,8 @@ def string_to_sign(values: Mapping[str, str], account: str, service: str, resour
 
 
 def signer(token: str, account: str, service: str, resource: str, keys: Iterable[str]) -> str | None:
-    """The key among `keys` that signed the token, or None. A user delegation SAS (`skoid`) is signed by no key."""
+    """The key among `keys` that signed the token, or None. A user delegation SAS (`skoid`) is signed by no
+    key."""
     values = fields(token)
     signature = values.get("sig", "")
     if not signature or "skoid" in values:
@@ -68,7 +70,8 @@ def signer(token: str, account: str, service: str, resource: str, keys: Iterable
 
 
 def expired(token: str, now: datetime) -> bool:
-    """True when the token's own end time has passed; a token whose end lies in a policy never expires here."""
+    """True when the token's own end time has passed; a token whose end lies in a policy never expires
+    here."""
     end = fields(token).get("se", "")
     try:
         return bool(end) and parse(end) <= now

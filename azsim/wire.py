@@ -87,7 +87,8 @@ class Request:
 
 
 class Response:
-    """One HTTP answer: status, headers in Azure's own spelling, body, and the seconds the face must wait first."""
+    """One HTTP answer: status, headers in Azure's own spelling, body, and the seconds the face must wait
+    first."""
 
     __slots__ = ("body", "delay", "headers", "status")
 
@@ -112,7 +113,8 @@ class Response:
 def json_response(
     status: int, value: object, *, headers: Mapping[str, str] | None = None, content_type: str = JSON_UTF8
 ) -> Response:
-    """A JSON answer; `value` None is the four bytes `null`, which Machine Learning really sends on some 202s."""
+    """A JSON answer; `value` None is the four bytes `null`, which Machine Learning really sends on some
+    202s."""
     all_headers = {"Content-Type": content_type}
     if headers:
         all_headers.update(headers)

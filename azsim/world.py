@@ -15,7 +15,7 @@ from azsim import ids, sas, secrets
 from azsim.behaviour import Behaviour, override
 from azsim.clock import Clock, iso7, parse
 from azsim.estate import Client, Estate, Subscription
-from azsim.keys import SLOTS, Holder, KeyRing
+from azsim.keys import SLOTS, Holder, HolderKind, KeyRing
 from azsim.keysync import DATASTORE, WORKSPACE, account_of
 from azsim.principals import Directory
 from azsim.rbac import AccessList
@@ -135,7 +135,8 @@ class World:
         return f"/subscriptions/{subscription_id}/resourcegroups/{group}".casefold() in self._by_id
 
     def private(self, resource_id: str) -> dict[str, Any]:
-        """The `azsim` block of a resource in the estate: what the simulation knows and the wire never shows."""
+        """The `azsim` block of a resource in the estate: what the simulation knows and the wire never
+        shows."""
         return self._private.get(ids.fold(resource_id), {})
 
     def behaviour(self, resource_id: str = "") -> Behaviour:
@@ -240,7 +241,7 @@ class _Copies:
         """Give a datastore or a connection its secret; an account outside the estate gets keys of its own."""
         if kind not in ("AccountKey", "Sas") or not account_name:
             return
-        holder_kind = "datastore" if resource["type"].casefold().endswith("/datastores") else "connection"
+        holder_kind: HolderKind = "datastore" if resource["type"].casefold().endswith("/datastores") else "connection"
         account = self._keys.account(account_name)
         if account is not None:
             key = self._keys.initial(account, self._holds(resource))
@@ -272,4 +273,4 @@ class _Copies:
         self._keys.hold(holder)
 
     def _holds(self, resource: Resource) -> str:
-        return self._world.private(resource["id"]).get("holds", "key1")
+        return str(self._world.private(resource["id"]).get("holds", "key1"))

@@ -99,7 +99,8 @@ def put_assignment(ctx: Context) -> Response:
 
 @route("DELETE", f"{_ASSIGNMENTS}/{{name}}", versions=VERSIONS, action=_REMOVE)
 def delete_assignment(ctx: Context) -> Response:
-    """Remove an assignment: 200 with what it was, 204 when there was none; the last Owner of a subscription stays."""
+    """Remove an assignment: 200 with what it was, 204 when there was none; the last Owner of a subscription
+    stays."""
     found = _existing(ctx)
     if found is None:
         return Response(204)
@@ -278,10 +279,16 @@ def _wanted(ctx: Context) -> dict[str, Any]:
     given = ctx.request.json().get("properties") or {}
     role, principal = given.get("roleDefinitionId"), given.get("principalId")
     if not isinstance(role, str) or not isinstance(principal, str):
-        text = "The request content was invalid: properties.roleDefinitionId and properties.principalId are required."
+        text = (
+            "The request content was invalid: properties.roleDefinitionId and properties.principalId are "
+            "required."
+        )
         raise Refused(arm_error(400, "InvalidRequestContent", text, gateway=False))
     if not _GUID.fullmatch(ctx.params["name"]):
-        text = f"The role assignment ID '{ctx.params['name']}' is not valid. The role assignment ID must be a GUID."
+        text = (
+            f"The role assignment ID '{ctx.params['name']}' is not valid. The role assignment ID must be a "
+            "GUID."
+        )
         raise Refused(arm_error(400, "InvalidRoleAssignmentId", text, gateway=False))
     guid = ids.name_of(role).casefold()
     if guid not in ctx.world.access.definitions:
@@ -306,17 +313,21 @@ def _principal_type(ctx: Context, principal: str, given: Any) -> str:
     wait = timedelta(seconds=ctx.behaviour().principal_replication_seconds)
     is_fresh = created is not None and now < created + wait
     if known is not None and given is not None and given != known:
-        text = f"The PrincipalId '{normalised(principal)}' has type '{known}' , which is different from specified PrinciaplType '{given}'."
+        text = (
+            f"The PrincipalId '{normalised(principal)}' has type '{known}' , which is different from "
+            f"specified PrinciaplType '{given}'."
+        )
         raise Refused(arm_error(400, "UnmatchedPrincipalType", text, gateway=False))
     if known is not None and (given is not None or not is_fresh):
         return known
     if known is None and given is not None and created is None:
         return str(given)
     text = (
-        f"Principal {normalised(principal)} does not exist in the directory {directory.tenant_id}. Check that you have "
-        "the correct principal ID. If you are creating this principal and then immediately assigning a role, this error "
-        "might be related to a replication delay. In this case, set the role assignment principalType property to a "
-        "value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype"
+        f"Principal {normalised(principal)} does not exist in the directory {directory.tenant_id}. Check "
+        "that you have the correct principal ID. If you are creating this principal and then immediately "
+        "assigning a role, this error might be related to a replication delay. In this case, set the role "
+        "assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See "
+        "https://aka.ms/docs-principaltype"
     )
     raise Refused(arm_error(400, "PrincipalNotFound", text, gateway=False))
 

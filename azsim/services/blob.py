@@ -1,4 +1,5 @@
-"""The blob and file endpoints, as far as a key can be tried there: Shared Key, SAS and Entra tokens are checked.
+"""The blob and file endpoints, as far as a key can be tried there: Shared Key, SAS and Entra tokens are
+checked.
 
 The string to sign is that of the page "Authorize with Shared Key" for versions 2015-02-21 and later.
 """
@@ -34,8 +35,8 @@ _SIGNED_HEADERS = (
     "range",
 )
 _FAILED = (
-    "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly "
-    "including the signature."
+    "Server failed to authenticate the request. Make sure the value of Authorization header is formed "
+    "correctly including the signature."
 )
 _STORAGE_AUDIENCES = frozenset({"https://storage.azure.com"})
 
@@ -79,7 +80,8 @@ for _host in _HOSTS:
 
 
 def _refused(ctx: Context) -> Response | None:
-    """The service's refusal, or None when the request is authorised; an unknown account has no address at all."""
+    """The service's refusal, or None when the request is authorised; an unknown account has no address at
+    all."""
     account = ctx.world.keys.account(hosts.account_of(ctx.request))
     resource = ctx.world.get(account.id) if account else None
     if account is None or resource is None:
@@ -127,8 +129,8 @@ def _check_shared_key(ctx: Context, account: Account) -> Response | None:
     if is_ours and any(secrets.sign(key, text) == signature for key in live_keys(ctx, account)):
         return None
     detail = (
-        f"The MAC signature found in the HTTP request '{signature}' is not the same as any computed signature. "
-        f"Server used following string to sign: '{text}'."
+        f"The MAC signature found in the HTTP request '{signature}' is not the same as any computed "
+        f"signature. Server used following string to sign: '{text}'."
     )
     return _failed(ctx, detail)
 
@@ -154,7 +156,10 @@ def _check_bearer(ctx: Context, account: Account) -> Response | None:
     own = f"https://{ctx.request.host}"
     caller = ctx.cloud.tokens.check(ctx.request.token(), _STORAGE_AUDIENCES | {own})
     if isinstance(caller, str):
-        text = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
+        text = (
+            "Server failed to authenticate the request. Please refer to the information in the "
+            "www-authenticate header."
+        )
         return storage_xml_error(ctx, 401, "InvalidAuthenticationInfo", text)
     ctx.caller = caller
     kind = "fileServices/fileshares/files" if ctx.route.host == "file" else "blobServices/containers/blobs"
@@ -178,7 +183,8 @@ def live_keys(ctx: Context, account: Account) -> list[str]:
 
 
 def string_to_sign(request: Request, account: str) -> str:
-    """The text that a Shared Key signature covers: method, eleven headers, x-ms-* headers, resource and query."""
+    """The text that a Shared Key signature covers: method, eleven headers, x-ms-* headers, resource and
+    query."""
     headers = request.headers
     values = [headers.get(name, "") for name in _SIGNED_HEADERS]
     if values[2] == "0":
@@ -221,8 +227,9 @@ def _containers(ctx: Context) -> set[str]:
 def _list_containers(ctx: Context) -> Response:
     what = "Share" if ctx.route.host == "file" else "Container"
     items = "".join(f"<{what}><Name>{name}</Name></{what}>" for name in sorted(_containers(ctx)))
-    body = f'<EnumerationResults ServiceEndpoint="https://{ctx.request.host}/"><{what}s>{items}</{what}s><NextMarker /></EnumerationResults>'
-    return _xml(ctx, body)
+    where = f"https://{ctx.request.host}/"
+    inner = f"<{what}s>{items}</{what}s><NextMarker />"
+    return _xml(ctx, f'<EnumerationResults ServiceEndpoint="{where}">{inner}</EnumerationResults>')
 
 
 def _failed(ctx: Context, detail: str) -> Response:
@@ -230,7 +237,10 @@ def _failed(ctx: Context, detail: str) -> Response:
 
 
 def _no_authentication(ctx: Context) -> Response:
-    text = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
+    text = (
+        "Server failed to authenticate the request. Please refer to the information in the "
+        "www-authenticate header."
+    )
     response = storage_xml_error(ctx, 401, "NoAuthenticationInformation", text)
     tenant = ctx.world.directory.tenant_id
     response.headers["WWW-Authenticate"] = (

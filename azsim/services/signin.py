@@ -74,8 +74,29 @@ def _discovery(ctx: Context) -> Response:
     return _entra_json(ctx, 200, body)
 
 
-_CLAIMS = tuple(
-    ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email"]
+_CLAIMS = (
+    *(
+        "sub",
+        "iss",
+        "cloud_instance_name",
+        "cloud_instance_host_name",
+        "cloud_graph_host_name",
+        "msgraph_host",
+    ),
+    *(
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "acr",
+        "nonce",
+        "preferred_username",
+        "name",
+        "tid",
+        "ver",
+        "at_hash",
+    ),
+    *("c_hash", "email"),
 )
 
 
@@ -110,7 +131,10 @@ def _device_code(ctx: Context) -> Response:
         "verification_uri": page,
         "expires_in": 900,
         "interval": 1,
-        "message": f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate.",
+        "message": (
+            f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to "
+            "authenticate."
+        ),
     }
     return _entra_json(ctx, 200, body)
 
@@ -139,15 +163,16 @@ def _client_credentials(ctx: Context, form: dict[str, str]) -> Response:
     if caller is None:
         directory = ctx.world.estate.tenant
         text = (
-            f"Application with identifier '{app_id}' was not found in the directory '{directory.display_name}'. This can "
-            "happen if the application has not been installed by the administrator of the tenant or consented to by any "
-            "user in the tenant. You may have sent your authentication request to the wrong tenant."
+            f"Application with identifier '{app_id}' was not found in the directory "
+            f"'{directory.display_name}'. This can happen if the application has not been installed by the "
+            "administrator of the tenant or consented to by any user in the tenant. You may have sent your "
+            "authentication request to the wrong tenant."
         )
         return _refuse(ctx, 400, "unauthorized_client", 700016, text)
     if given != secrets.client_secret(ctx.world.seed, app_id):
         text = (
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not "
-            f"the client secret ID, for a secret added to app '{app_id}'."
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client "
+            f"secret value, not the client secret ID, for a secret added to app '{app_id}'."
         )
         return _refuse(ctx, 401, "invalid_client", 7000215, text)
     ctx.caller = caller
@@ -231,7 +256,8 @@ def _id_token(ctx: Context, caller: Caller, client_id: str) -> str:
 
 
 def audience_of(form: dict[str, str]) -> str:
-    """The audience of a token request: `resource`, or the first scope that names an API, without `/.default`."""
+    """The audience of a token request: `resource`, or the first scope that names an API, without
+    `/.default`."""
     if form.get("resource"):
         return form["resource"]
     for scope in form.get("scope", "").split():
@@ -252,9 +278,9 @@ def _check_tenant(ctx: Context, tenant: str) -> Response | None:
     if tenant.casefold() in known | _SHARED:
         return None
     text = (
-        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct "
-        "cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the "
-        "tenant."
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing "
+        "into the correct cloud. Check with your subscription administrator, this may happen if there are "
+        "no active subscriptions for the tenant."
     )
     return _refuse(ctx, 400, "invalid_tenant", 90002, text)
 
@@ -315,7 +341,8 @@ for _path in ("/common/discovery/instance", "/{tenant}/discovery/instance"):
 
 @metadata("GET", "/metadata/endpoints", versions=ANY, kind="sign-in")
 def endpoints(ctx: Context) -> Response:
-    """The cloud's endpoints: one object before 2019-05-01's list shape was dropped again, a list for 2019-05-01."""
+    """The cloud's endpoints: one object before 2019-05-01's list shape was dropped again, a list for
+    2019-05-01."""
     here = ctx.origin
     is_public = ctx.request.host.startswith("management.")
     login = _PUBLIC if is_public else here

@@ -148,7 +148,8 @@ def _has_kerberos(resource: Resource) -> bool:
 
 
 def _wire(ctx: Context, resource: Resource) -> Resource:
-    """An account as the asked api-version shows it: creation times and the key policy came with 2021-02-01."""
+    """An account as the asked api-version shows it: creation times and the key policy came with
+    2021-02-01."""
     if ctx.api_version >= "2021-02-01":
         return resource
     hidden = ("keyCreationTime", "keyPolicy", "sasPolicy")
@@ -160,7 +161,10 @@ def _check_key_policy(changes: dict[str, Any], properties: dict[str, Any]) -> No
     """A key policy is refused while a key has no creation time: each must have been regenerated once."""
     policy, created = changes.get("keyPolicy"), properties.get("keyCreationTime") or {}
     if policy and not all(created.get(slot) for slot in SLOTS):
-        text = "KeyPolicy cannot be set because the creation time of the account's keys is unknown. Regenerate both keys."
+        text = (
+            "KeyPolicy cannot be set because the creation time of the account's keys is unknown. "
+            "Regenerate both keys."
+        )
         raise Refused(storage_error(400, "InvalidRequestPropertyValue", text))
 
 
