@@ -1,0 +1,97 @@
+"""What a run tells whoever watches it, as it happens; the journal, not these events, is the record."""
+
+from __future__ import annotations
+
+import re
+
+from actions.guard.model import Decision, Frozen, Plan, Proof, RunState, Step, WaitKind
+
+
+def _tag(name: str) -> str:
+    """Turn `StepStarted` into `step-started`, the `event` field of the JSON lines."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+class Event(Frozen, kw_only=True, tag_field="event", tag=_tag):
+    """Base of all events: the run's id and the cloud's time (ISO 8601 UTC)."""
+
+    run: str
+    at: str
+
+
+class RunStarted(Event, kw_only=True):
+    """A run began, or was taken up again when `resumed`."""
+
+    plan: Plan
+    resumed: bool = False
+
+
+class StepStarted(Event, kw_only=True):
+    """A step is about to run; `number` counts from 1 among the `total` steps known now; `attempt` is 2 for a retry."""
+
+    step: Step
+    number: int
+    total: int
+    attempt: int = 1
+
+
+class StepSaid(Event, kw_only=True):
+    """A remark on the step that runs: progress, or what the engine found out by looking."""
+
+    step_id: str
+    text: str
+
+
+class WaitBegan(Event, kw_only=True):
+    """A wait began; `until` is empty where only a person ends it, `remaining_seconds` is the cloud's time."""
+
+    step_id: str
+    kind: WaitKind
+    since: str
+    until: str
+    reason: str
+    remaining_seconds: float
+
+
+class WaitTick(WaitBegan, kw_only=True):
+    """The same wait some seconds later."""
+
+
+class StepFinished(Event, kw_only=True):
+    """A step is proven (or not verifiable, or failed); `withheld` when a dry run kept its change back.
+
+    `held` tells that the step was approved and turned out not to be needed any more.
+    """
+
+    step_id: str
+    proof: Proof
+    withheld: bool = False
+    held: bool = False
+    evidence: dict[str, str] = {}
+
+
+class Throttle(Event, kw_only=True):
+    """Azure asked to wait so many seconds; the engine waits and tries the same again."""
+
+    retry_after: float
+    service: str
+
+
+class Paused(Event, kw_only=True):
+    """The run came to a halt that `resume` continues: stopped, failed, waiting, or needing a decision.
+
+    `drift` holds a plan for what is there now where that differs from what was approved.
+    """
+
+    state: RunState
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    drift: Plan | None = None
+
+
+class RunFinished(Event, kw_only=True):
+    """The goal holds (or the dry run walked to its end)."""
+
+    state: RunState
+    sentence: str

@@ -1,0 +1,228 @@
+"""One change: intent made durable, sent under its permit, outcome made durable, proven; unknown outcomes looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from actions.cloud.data import CloudError, Forbidden, SignInNeeded, Throttled, UnknownOutcome
+from actions.guard.contract import Hand
+from actions.guard.drift import approved, step_differences
+from actions.guard.errors import GuardError
+from actions.guard.events import StepFinished, StepSaid, StepStarted
+from actions.guard.gate import Permit, Refused, Withheld, permit_for, secret_reads
+from actions.guard.history import StepHistory
+from actions.guard.model import Outcome, Proof, Request, RunState, Step, Verdict, WaitKind
+from actions.guard.results import EXIT_FAILED, EXIT_NOT_PERMITTED, Halt
+from actions.guard.run import Run, where
+from actions.guard.text import cleaned, plain
+
+LOOKS = (0.0, 5.0, 15.0)
+"""Seconds of the cloud's time before each look after an unknown outcome: Azure settles a late write in that time."""
+_THROTTLED_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a step stands among those known now."""
+
+    number: int
+    total: int
+
+
+def intent(step: Step, place: Place) -> dict[str, Any]:
+    """Say what is about to happen, as the journal keeps it."""
+    data = {"step": step.id, "title": step.title, "number": place.number, "total": place.total, "digest": step.digest()}
+    if step.request:
+        data["request"] = f"{step.request.method} {step.request.host}{step.request.path}"
+    return data
+
+
+def failed(error: CloudError, what: str) -> Halt:
+    """Turn Azure's refusal into a halt with the right exit code."""
+    sentence = f"{what}: {error.sentence}"
+    if isinstance(error, Forbidden | SignInNeeded):
+        return Halt(RunState.STOPPED, sentence, code=EXIT_NOT_PERMITTED)
+    if error.status == 0 or error.status >= 500 or isinstance(error, Throttled):
+        return Halt(RunState.STOPPED, sentence)
+    return Halt(RunState.FAILED, sentence, code=EXIT_FAILED)
+
+
+async def change(run: Run, step: Step, place: Place) -> None:
+    """Carry out one step and prove it; returns only when it is proven or cannot be verified, halts otherwise."""
+    unknown = throttled = 0
+    while True:
+        run.check_stop()
+        run.record_fenced("step-intent", intent(step, place))
+        attempt = unknown + throttled + 1
+        run.tell(StepStarted(run=run.id, at=run.now(), step=step, attempt=attempt, number=place.number, total=place.total))
+        try:
+            await _send(run, step)
+        except Throttled as error:
+            throttled += 1
+            _outcome(run, step, "throttled", error=error)
+            if throttled >= _THROTTLED_TRIES:
+                raise failed(error, step.title) from None
+            await run.throttled(error)
+        except UnknownOutcome as error:
+            unknown += 1
+            _outcome(run, step, "unknown", error=error)
+            if unknown > 1:
+                sentence = f"{step.title}: twice nobody could tell whether it took effect ({error.sentence}). Resume to look again."
+                raise Halt(RunState.STOPPED, sentence, step=step.id) from None
+            if await took_effect(run, step):
+                break
+        else:
+            break
+    await prove(run, step)
+
+
+async def _send(run: Run, step: Step) -> None:
+    """Let the action make its change under the permit, and make the outcome durable, whatever it is."""
+    permit: Permit | None = None
+    try:
+        if step.request is None:
+            evidence = await _do(run, step)
+        else:
+            with permit_for(step.request, once=_once(step.request)) as permit:
+                evidence = await _do(run, step)
+    except (Throttled, UnknownOutcome):
+        raise
+    except Withheld as error:
+        _outcome(run, step, "withheld", sentence=error.why)
+        raise Halt(RunState.STOPPED, f"{step.title}: {error.why}. Live mode ended before it was sent.") from None
+    except Refused as error:
+        _outcome(run, step, "refused", sentence=error.why)
+        raise Halt(RunState.FAILED, f"{step.title}: the gate refused it, {error.why}.", code=EXIT_FAILED) from None
+    except CloudError as error:
+        _outcome(run, step, "refused" if permit and permit.uses else "error", error=error)
+        raise failed(error, step.title) from None
+    except (GuardError, Halt):
+        raise
+    except Exception as error:
+        sent = permit is not None and permit.uses > 0
+        _outcome(run, step, "unknown" if sent else "error", sentence=where(error))
+        raise Halt(RunState.FAILED, f"{step.title}: internal error, {where(error)}.", code=EXIT_FAILED, step=step.id) from error
+    _outcome(run, step, "done", evidence=evidence)
+
+
+async def _do(run: Run, step: Step) -> dict[str, str]:
+    with secret_reads():
+        return await run.action.do(step, _hand(run, step))
+
+
+def _hand(run: Run, step: Step) -> Hand:
+    """Return the run's hand, speaking for this step."""
+    run.hand.say = lambda text: run.tell(StepSaid(run=run.id, at=run.now(), step_id=step.id, text=plain(text)))
+    return run.hand
+
+
+def _once(request: Request) -> bool:
+    """Tell whether a request may be sent only once under its permit: PUT, PATCH and DELETE repeat safely, POST not."""
+    return request.method.upper() not in {"PUT", "PATCH", "DELETE"}
+
+
+def _outcome(
+    run: Run, step: Step, result: str, *, sentence: str = "", error: CloudError | None = None,
+    evidence: dict[str, str] | None = None,
+) -> None:  # fmt: skip
+    data: dict[str, Any] = {"step": step.id, "result": result}
+    if error is not None:
+        sentence = error.sentence
+        evidence = {"status": str(error.status), "code": error.code, "request id": error.request_id}
+    if sentence:
+        data["sentence"] = sentence
+    if evidence:
+        data["evidence"] = {key: value for key, value in evidence.items() if value}
+    run.record("step-outcome", data)
+
+
+async def took_effect(run: Run, step: Step) -> bool:
+    """Find out by looking whether a change of unknown outcome took effect, and journal what was found.
+
+    Gone from the plan: it did. Still the next step, unchanged, in every look over some twenty seconds: it did not.
+    Anything else is for the operator.
+    """
+    run.tell(StepSaid(run=run.id, at=run.now(), step_id=step.id, text="Looking whether it took effect."))
+    for pause in LOOKS:
+        if pause:
+            await run.sleep(pause)
+        inspection = await run.inspect()
+        steps = run.replan(inspection)
+        if steps.outcome in {Outcome.BLOCKED, Outcome.NEEDS_DECISION}:
+            state = RunState.STOPPED if steps.outcome is Outcome.BLOCKED else RunState.NEEDS_DECISION
+            sentence = f"{step.title}: whether it took effect cannot be told. {steps.summary}"
+            raise Halt(state, sentence, reasons=steps.reasons, decisions=steps.decisions, step=step.id)
+        if step.id not in {found.id for found in steps.steps}:
+            _looked(run, step, took=True, sentence="Looked: it took effect.")
+            return True
+    first = steps.steps[0]
+    if first.id != step.id or first.digest() != step.digest():
+        drift = run.plan_of(steps, inspection)
+        sentence = f"{step.title}: the state is neither the one before nor the one after it."
+        raise Halt(RunState.STOPPED, sentence, reasons=step_differences(run.plan, first), drift=drift, step=step.id)
+    _looked(run, step, took=False, sentence=f"Looked {len(LOOKS)} times: it did not take effect, nothing has changed.")
+    return False
+
+
+def _looked(run: Run, step: Step, *, took: bool, sentence: str) -> None:
+    run.record("step-looked", {"step": step.id, "took_effect": took, "sentence": sentence})
+    run.tell(StepSaid(run=run.id, at=run.now(), step_id=step.id, text=sentence))
+
+
+async def prove(run: Run, step: Step) -> None:
+    """Verify a step by reading; where the step waits for a condition, poll until it holds or the time is up."""
+    proof = await verify(run, step)
+    condition = step.wait if step.wait and step.wait.kind is WaitKind.CONDITION else None
+    waited = 0.0
+    while condition and proof.verdict is Verdict.FAILED and waited < condition.seconds:
+        pause = min(max(condition.poll_seconds, 1.0), condition.seconds - waited)
+        await run.sleep(pause)
+        waited += pause
+        proof = await verify(run, step)
+    conclude(run, step, proof)
+
+
+async def verify(run: Run, step: Step) -> Proof:
+    """Ask the action for its proof, patiently; a read that keeps failing halts the run with the step unproven."""
+
+    async def read() -> Proof:
+        with secret_reads():
+            return await run.action.prove(step, _hand(run, step))
+
+    try:
+        return await run.patient(read)
+    except CloudError as error:
+        raise failed(error, f"{step.title}: done, but its proof could not be read") from None
+
+
+def conclude(run: Run, step: Step, proof: Proof, *, withheld: bool = False) -> None:
+    """Make a proof durable and tell it; a failed one halts the run."""
+    shown = Proof(verdict=proof.verdict, sentence=plain(proof.sentence), evidence=cleaned(proof.evidence))
+    run.record("step-proof", {"step": step.id, "verdict": shown.verdict, "sentence": shown.sentence, "evidence": shown.evidence})
+    known = run.fold.step(step.id)
+    evidence = known.evidence if known else {}
+    run.tell(StepFinished(run=run.id, at=run.now(), step_id=step.id, proof=shown, withheld=withheld, evidence=evidence))
+    if shown.verdict is Verdict.FAILED:
+        raise Halt(RunState.FAILED, f"{step.title}: {shown.sentence}", code=EXIT_FAILED, step=step.id)
+
+
+async def settle(run: Run) -> None:
+    """After an interruption: look at what may have been sent, prove what was done but never proven."""
+    for known in list(run.fold.steps.values()):
+        step = _approved(run, known)
+        if step is None or known.ended:
+            continue
+        if known.uncertain and await took_effect(run, step):
+            await prove(run, step)
+        elif known.result == "done":
+            await prove(run, step)
+
+
+def _approved(run: Run, known: StepHistory) -> Step | None:
+    """Find the step that an earlier try was made of, in whichever approved plan had it."""
+    for plan in reversed(run.fold.run["plans"]):
+        step = approved(plan).get(known.id)
+        if step is not None and step.digest() == known.digest:
+            return step
+    return None
