@@ -14,9 +14,7 @@ ResyncTakes = Literal["key1", "key2", "in_use", "newest", "oldest"]
 ResyncAnswer = Literal["200", "202", "202-bare", "lying"]
 OperationOutcome = Literal["succeed", "fail", "stuck", "vanish", "lie"]
 RegenerateAnswer = Literal["200", "503-after-commit", "503-before-commit", "409-in-progress"]
-SharedKeyAnswer = Literal[
-    "AuthenticationFailed", "KeyBasedAuthenticationNotPermitted", "AuthorizationFailure"
-]
+SharedKeyAnswer = Literal["AuthenticationFailed", "KeyBasedAuthenticationNotPermitted", "AuthorizationFailure"]
 
 
 class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -54,9 +52,9 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """Token requests answered authorization_pending before a device code is accepted."""
     throttling: bool = False
     """Whether Resource Manager's request budgets really refuse (429), or are only reported in the headers."""
-    endpoint_regenerate_poll: Literal["404", "200"] = "404"
+    endpoint_regenerate_poll: Literal["404", "200", "at-once"] = "404"
     """What the poll after an endpoint key regeneration answers; the recorded one answered
-    OperationNotFound."""
+    OperationNotFound. at-once: the regeneration answers 200 and there is nothing to poll."""
     endpoint_key_value: Literal["honoured", "ignored"] = "honoured"
     """Whether `keyValue` in an endpoint key regeneration sets the key (honoured) or a random key is made."""
     graph_reads: bool = True

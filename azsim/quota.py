@@ -53,7 +53,7 @@ class Quota:
         now = ctx.clock.now()
         owner = ctx.caller.object_id if ctx.caller else ""
         left = self._bucket(owner, subscription, kind, limit, now).take(limit, refill, now)
-        if left >= 0 or not ctx.world.estate.behaviour.throttling:
+        if left >= 0 or not ctx.world.behaviour().throttling:
             return None
         wait = max(1, round(-left / refill))
         code = "SubscriptionRequestsThrottled" if subscription else "TenantRequestsThrottled"

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from azsim import ids, sas, secrets
 from azsim.behaviour import Behaviour, override
@@ -23,6 +23,7 @@ from azsim.rng import Rng
 from azsim.vaults import Vaults
 
 Resource = dict[str, Any]
+State = TypeVar("State")
 STORAGE = "Microsoft.Storage/storageAccounts"
 CONNECTION = f"{WORKSPACE}/connections"
 GROUP = "Microsoft.Resources/resourceGroups"
@@ -43,6 +44,7 @@ class World:
 
     def __init__(self, estate: Estate, *, seed: int, clock: Clock, rng: Rng) -> None:
         self.estate = estate
+        self._behaviour = estate.behaviour
         self.seed = seed
         self.clock = clock
         self.rng = rng
@@ -74,11 +76,19 @@ class World:
         self.refresh_tokens: set[str] = set()
         self.activity: list[dict[str, Any]] = list(estate.activity)
         """Activity log events in wire form, oldest first; services append theirs."""
+        self._states: dict[type[Any], Any] = {}
         _Copies(self).fill()
 
     def changed(self) -> None:
         """Note that something changed; every mutating method calls it."""
         self.version += 1
+
+    def state(self, kind: type[State]) -> State:
+        """What a service keeps beside the resources: one object of each kind, made at first use."""
+        if kind not in self._states:
+            self._states[kind] = kind()
+        found: State = self._states[kind]
+        return found
 
     def get(self, resource_id: str) -> Resource | None:
         """A resource (or child, or resource group) by id in any casing."""
@@ -148,7 +158,7 @@ class World:
                 if found is not None:
                     return found
                 current = ids.parent_of(current)
-        return self.estate.behaviour
+        return self._behaviour
 
     def set_behaviour(self, changes: dict[str, Any], resource_id: str = "") -> None:
         """Change options (camel case) while the rehearsal runs, for all or for one resource."""
@@ -156,14 +166,12 @@ class World:
         if resource_id:
             self._behaviours[ids.fold(resource_id)] = changed
         else:
-            self.estate.behaviour = changed
+            self._behaviour = changed
 
     def locks_on(self, scope: str) -> list[Resource]:
         """The locks at or above a scope."""
         folded = ids.fold(scope)
-        return [
-            lock for lock in self.of_type(LOCK) if ids.within(folded, ids.parent_of(ids.fold(lock["id"])))
-        ]
+        return [lock for lock in self.of_type(LOCK) if ids.within(folded, ids.parent_of(ids.fold(lock["id"])))]
 
     def _index(self, resource: Resource) -> None:
         key = ids.fold(resource["id"])
@@ -176,7 +184,7 @@ class World:
             key = ids.fold(resource_id)
             self._private[key] = private
             if private.get("behaviour"):
-                self._behaviours[key] = override(self.estate.behaviour, private["behaviour"])
+                self._behaviours[key] = override(self._behaviour, private["behaviour"])
 
     def _imply_groups(self) -> None:
         """A resource group that only shows in ids exists too, in the place of its first resource."""
@@ -254,8 +262,7 @@ class _Copies:
             self._keys.hold(Holder(resource["id"], holder_kind, name, key))
             return
         expiry = (
-            self._world.private(resource["id"]).get("sasExpires")
-            or f"{self._world.started.year + 2}-01-01T00:00:00Z"
+            self._world.private(resource["id"]).get("sasExpires") or f"{self._world.started.year + 2}-01-01T00:00:00Z"
         )
         token = sas.container_token(key, account.name if account else name, service, container, expiry)
         self._keys.hold_sas(Holder(resource["id"], holder_kind, name, token), service, container)

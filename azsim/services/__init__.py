@@ -11,6 +11,11 @@ from azsim.services import (
     graph,
     keyvault_data,
     keyvault_mgmt,
+    ml_computes,
+    ml_connections,
+    ml_datastores,
+    ml_endpoints,
+    ml_workspaces,
     signin,
     storage,
 )
@@ -26,4 +31,9 @@ TABLES: tuple[Routes, ...] = (
     graph.route,
     keyvault_data.route,
     keyvault_mgmt.route,
+    ml_workspaces.route,
+    ml_datastores.route,
+    ml_connections.route,
+    ml_computes.route,
+    ml_endpoints.route,
 )
