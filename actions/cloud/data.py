@@ -89,6 +89,14 @@ class SignedIn(Data, kw_only=True):
     claims: dict[str, Any] = {}
 
 
+class DeviceCode(Data, kw_only=True):
+    """What a person must do to sign in: open `url` anywhere and type `code` before `expires`."""
+
+    url: str
+    code: str
+    expires: datetime
+
+
 class Subscription(Data, kw_only=True):
     """A subscription the signed-in operator can see."""
 
@@ -166,12 +174,23 @@ class Probe(Data, kw_only=True):
 
 
 class Answer(Data, kw_only=True):
-    """A change that Azure answered: the status of the first response, the final word of the operation, request ids."""
+    """A change that Azure answered: the status of the first response, the final word of the operation, request ids.
+
+    `state` is `Succeeded` only where that word was seen; `Accepted-unconfirmed` where Azure took the request and gave
+    no way to follow it, or the way ended before the operation did. Neither proves anything: read what changed.
+    """
 
     status: int
     state: str
     request_id: str
     body: dict[str, Any] = {}
+
+
+class Throttling(Data, kw_only=True):
+    """Azure asked `service` to slow down: nothing is sent to it for `seconds` of the cloud's time."""
+
+    service: str
+    seconds: float
 
 
 class Permissions(Data, kw_only=True):
@@ -199,21 +218,21 @@ class CloudError(Exception):
         self.request_id, self.retry_after = request_id, retry_after
 
 
-class NotFound(CloudError):  # noqa: N818 - what Azure said
+class NotFound(CloudError):
     """The resource is not there, or not for this caller's eyes."""
 
 
-class Forbidden(CloudError):  # noqa: N818
+class Forbidden(CloudError):
     """The caller lacks the permission; the sentence names the action."""
 
 
-class SignInNeeded(CloudError):  # noqa: N818
+class SignInNeeded(CloudError):
     """No usable credential: what was tried and how to sign in."""
 
 
-class Throttled(CloudError):  # noqa: N818
+class Throttled(CloudError):
     """Azure asks to wait `retry_after` seconds."""
 
 
-class UnknownOutcome(CloudError):  # noqa: N818
+class UnknownOutcome(CloudError):
     """A write was sent and nobody knows whether it took effect: time-out, lost connection, 5xx. Look, never resend."""

@@ -116,8 +116,8 @@ class Cloud(Protocol):
     async def probe_storage(self, account: Resource, service: str, key: Secret) -> Probe:
         """Try a key on the account's `blob` or `file` endpoint with one signed read of the service properties."""
 
-    async def probe_sas(self, account: Resource, service: str, sas: Secret) -> Probe:
-        """Try a shared access signature the same way."""
+    async def probe_sas(self, account: Resource, service: str, sas: Secret, container: str = "") -> Probe:
+        """Try a shared access signature: an account SAS on the service, a service SAS on its container or share."""
 
     async def locks(self, resource: ResourceId) -> tuple[Resource, ...]:
         """List the locks at and above a resource."""
