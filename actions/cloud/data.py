@@ -78,7 +78,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all data here."""
 
 
-class SignedIn(Data, kw_only=True):
+class SignedIn(Data, frozen=True, kw_only=True):
     """Who the token says we are; `expires` is UTC."""
 
     user: str
@@ -89,7 +89,7 @@ class SignedIn(Data, kw_only=True):
     claims: dict[str, Any] = {}
 
 
-class DeviceCode(Data, kw_only=True):
+class DeviceCode(Data, frozen=True, kw_only=True):
     """What a person must do to sign in: open `url` anywhere and type `code` before `expires`."""
 
     url: str
@@ -97,7 +97,7 @@ class DeviceCode(Data, kw_only=True):
     expires: datetime
 
 
-class Subscription(Data, kw_only=True):
+class Subscription(Data, frozen=True, kw_only=True):
     """A subscription the signed-in operator can see."""
 
     id: str
@@ -106,14 +106,14 @@ class Subscription(Data, kw_only=True):
     state: str
 
 
-class Page(Data, kw_only=True):
+class Page(Data, frozen=True, kw_only=True):
     """One page of a listing as raw resources, with what is left to come (None: unknown)."""
 
     rows: tuple[dict[str, Any], ...]
     total: int | None = None
 
 
-class Resource(Data, kw_only=True):
+class Resource(Data, frozen=True, kw_only=True):
     """Any resource as Azure sent it: `raw` is the whole JSON, secret-free; `api_version` tells which shape."""
 
     id: ResourceId
@@ -131,7 +131,7 @@ class Resource(Data, kw_only=True):
         return self.raw.get("properties") or {}
 
 
-class StorageKey(Data, kw_only=True):
+class StorageKey(Data, frozen=True, kw_only=True):
     """One slot of a storage account (`key1`, `key2`); `created` is None on accounts never rotated since 2021."""
 
     slot: str
@@ -140,7 +140,7 @@ class StorageKey(Data, kw_only=True):
     created: datetime | None
 
 
-class WorkspaceKeys(Data, kw_only=True):
+class WorkspaceKeys(Data, frozen=True, kw_only=True):
     """The workspace's own copies; `storage` is None where Azure answers null."""
 
     storage: Secret | None
@@ -148,7 +148,7 @@ class WorkspaceKeys(Data, kw_only=True):
     storage_account: ResourceId | None
 
 
-class DatastoreSecret(Data, kw_only=True):
+class DatastoreSecret(Data, frozen=True, kw_only=True):
     """What a datastore keeps: kind `AccountKey`, `Sas` or another secretsType; `secret` is None for other kinds."""
 
     kind: str
@@ -156,14 +156,14 @@ class DatastoreSecret(Data, kw_only=True):
     fingerprint: Fingerprint | None
 
 
-class EndpointKeys(Data, kw_only=True):
+class EndpointKeys(Data, frozen=True, kw_only=True):
     """Both keys of an online or serverless endpoint; None where the endpoint has token authentication."""
 
     primary: Secret | None
     secondary: Secret | None
 
 
-class Probe(Data, kw_only=True):
+class Probe(Data, frozen=True, kw_only=True):
     """A data-plane trial of a key: `status` is 0 when no answer came; `code` is Azure's error code."""
 
     status: int
@@ -173,7 +173,7 @@ class Probe(Data, kw_only=True):
     detail: str = ""
 
 
-class Answer(Data, kw_only=True):
+class Answer(Data, frozen=True, kw_only=True):
     """A change that Azure answered: the status of the first response, the final word of the operation, request ids.
 
     `state` is `Succeeded` only where that word was seen; `Accepted-unconfirmed` where Azure took the request and gave
@@ -186,20 +186,20 @@ class Answer(Data, kw_only=True):
     body: dict[str, Any] = {}
 
 
-class Throttling(Data, kw_only=True):
+class Throttling(Data, frozen=True, kw_only=True):
     """Azure asked `service` to slow down: nothing is sent to it for `seconds` of the cloud's time."""
 
     service: str
     seconds: float
 
 
-class Permissions(Data, kw_only=True):
+class Permissions(Data, frozen=True, kw_only=True):
     """What the caller may do at a scope: one entry a role, as Azure lists them."""
 
     entries: tuple[dict[str, Any], ...]
 
 
-class MetricSeries(Data, kw_only=True):
+class MetricSeries(Data, frozen=True, kw_only=True):
     """One time series: dimension values (lower-case names) and (time, value or None) points."""
 
     dimensions: dict[str, str]

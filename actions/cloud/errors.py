@@ -86,8 +86,7 @@ def _details(error: dict[str, Any]) -> list[tuple[str, str]]:
     found = error.get("details")
     if not isinstance(found, list):
         return []
-    items = cast("list[Any]", found)
-    dicts = [cast("dict[str, Any]", item) for item in items if isinstance(item, dict)]
+    dicts: list[dict[str, Any]] = [item for item in found if isinstance(item, dict)]
     return [(str(item.get("code") or ""), str(item.get("message") or "")) for item in dicts]
 
 

@@ -78,8 +78,8 @@ class MachineLearning(Base):
         begun = client.workspaces.begin_resync_keys(
             workspace.group, workspace.name, polling=False, cls=_answered, **ONCE
         )
-        poller = await self._wire.guarded(what, begun, change=True)
-        first: Any = await poller.result()
+        poller: Any = await self._wire.guarded(what, begun, change=True)
+        first: Reply = await poller.result()
         return await follow(self._wire, self._clock, what, first)
 
     async def datastores(self, workspace: ResourceId) -> tuple[Resource, ...]:

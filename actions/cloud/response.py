@@ -77,7 +77,7 @@ class Received(AsyncHttpResponse):
 
     @property
     def url(self) -> str:
-        return self._request.url
+        return str(self._request.url)
 
     @property
     def content(self) -> bytes:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -65,7 +66,8 @@ class AzureSignIn(Credential):
     async def _fetch(self, scopes: tuple[str, ...], options: TokenRequestOptions | None) -> AccessTokenInfo:
         if self._chosen is not None:
             try:
-                return await self._chosen.get_token_info(*scopes, options=options)
+                renewed: AccessTokenInfo = await self._chosen.get_token_info(*scopes, options=options)
+                return renewed
             except (AzureError, Refused) as error:
                 reason = _short(error)
             sentence = f"the sign-in to {self._place.name} has ended: {reason}"
@@ -92,7 +94,7 @@ class AzureSignIn(Credential):
             credential = self._make(method)
             if credential is None:
                 return "no screen to show a code on"
-            token = await credential.get_token_info(*scopes, options=options)
+            token: AccessTokenInfo = await credential.get_token_info(*scopes, options=options)
         except (AzureError, Refused, ValueError) as error:
             if credential is not None:
                 await credential.close()
@@ -132,13 +134,15 @@ class _DeviceCode:
     def __init__(self, place: Place, transport: GateTransport, tenant: str, prompt: Prompt) -> None:
         loop = asyncio.get_running_loop()
         self._bridge = ThreadBridge(transport, loop)
+
+        def show(url: str, code: str, expires: datetime) -> None:
+            loop.call_soon_threadsafe(prompt, DeviceCode(url=url, code=code, expires=expires))
+
         chosen: dict[str, Any] = {"tenant_id": tenant} if tenant else {}
         self._credential = DeviceCodeCredential(
             authority=place.login,
             transport=self._bridge,
-            prompt_callback=lambda url, code, expires: loop.call_soon_threadsafe(
-                prompt, DeviceCode(url=url, code=code, expires=expires)
-            ),
+            prompt_callback=show,
             **chosen,
         )
 

@@ -40,12 +40,10 @@ class Storage(Base):
 
     async def storage_keys(self, account: ResourceId) -> tuple[StorageKey, ...]:
         """Read both slots (secret read); Kerberos keys are not asked for, they open no data."""
-        accounts = self._storage(account.subscription).storage_accounts
-        what = f"keys of storage account {account.name}"
+        accounts: Any = self._storage(account.subscription).storage_accounts
+        asked = accounts.list_keys(account.group, account.name, expand=None, **REPEATABLE)
+        found = await self._wire.guarded(f"keys of storage account {account.name}", asked)
         # `.keys` of the result is the mapping's method; the list is `.keys_property`
-        found: Any = await self._wire.guarded(
-            what, accounts.list_keys(account.group, account.name, expand=None, **REPEATABLE)
-        )
         keys: list[StorageKey] = []
         for item in found.keys_property or ():
             if item.key_name in _SLOTS and item.value:
@@ -60,13 +58,10 @@ class Storage(Base):
         """Make a slot's key anew (change, irreversible, never resent); the answer's keys are not kept."""
         if slot not in _SLOTS:
             raise ValueError(f"a storage account has the slots {' and '.join(_SLOTS)}, not {slot}")
-        accounts = self._storage(account.subscription).storage_accounts
+        accounts: Any = self._storage(account.subscription).storage_accounts
         what = f"regeneration of {slot} of storage account {account.name}"
-        status, request_id = await self._wire.guarded(
-            what,
-            accounts.regenerate_key(account.group, account.name, {"keyName": slot}, cls=_status_only, **ONCE),
-            change=True,
-        )
+        asked = accounts.regenerate_key(account.group, account.name, {"keyName": slot}, cls=_status_only, **ONCE)
+        status, request_id = await self._wire.guarded(what, asked, change=True)
         return Answer(status=status, state=SUCCEEDED, request_id=request_id)
 
     async def probe_storage(self, account: Resource, service: str, key: Secret) -> Probe:

@@ -112,8 +112,8 @@ async def _send(wire: Wire, url: str, headers: dict[str, str]) -> Probe:
     try:
         response: Any = await wire.bare(HttpRequest("GET", url, headers=headers))
     except AzureError as error:
-        failure = from_exception(f"probing {host}", error, change=False)
-        return Probe(status=0, code=failure.code, host=host, at=None, detail=failure.sentence)
+        lost = from_exception(f"probing {host}", error, change=False)
+        return Probe(status=0, code=lost.code, host=host, at=None, detail=lost.sentence)
     status: int = response.status_code
     at = _when(response.headers.get("Date") or "")
     if status < 400:
