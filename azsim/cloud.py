@@ -20,7 +20,7 @@ from azsim.quota import Quota, add_headers
 from azsim.rbac import Rbac
 from azsim.rng import Rng
 from azsim.router import Context, HostClass, Route, Router
-from azsim.services import TABLES
+from azsim.services import TABLES, activity
 from azsim.tokens import Tokens
 from azsim.wire import BadRequestBody, ConnectionDropped, Request, Response
 from azsim.world import World
@@ -210,6 +210,11 @@ def _complete(cloud: Cloud, exchange: Exchange) -> None:
     add_headers(exchange.ctx, cloud.quota, _answered(exchange))
 
 
+def _log_activity(_cloud: Cloud, exchange: Exchange) -> None:
+    if exchange.ctx.firing is None or not exchange.ctx.firing.fault.spares_state:
+        activity.record(exchange.ctx, _answered(exchange))
+
+
 def _settle(cloud: Cloud, _exchange: Exchange) -> None:
     cloud.settle_if_due()
 
@@ -228,7 +233,7 @@ def _fault_after(_cloud: Cloud, exchange: Exchange) -> None:
         exchange.response = _fault_answer(exchange.ctx, firing)
 
 
-AFTER: tuple[Callable[[Cloud, Exchange], None], ...] = (_complete, _settle, _fault_after)
+AFTER: tuple[Callable[[Cloud, Exchange], None], ...] = (_complete, _log_activity, _settle, _fault_after)
 """What happens to every answer, in order."""
 
 _TEXTS: dict[int, tuple[str, str]] = {
@@ -248,15 +253,10 @@ def _fault_answer(ctx: Context, firing: Firing) -> Response:
         headers["Retry-After"] = str(wait)
         status, code = 429, "ResourceRequestsThrottled"
         action = ctx.route.action or ctx.request.path
-        text = (
-            f"Number of requests for action '{action}' exceeded the limit. Please try again after '{wait}' "
-            "seconds."
-        )
+        text = f"Number of requests for action '{action}' exceeded the limit. Please try again after '{wait}' seconds."
     else:
         status = fault.status
-        code, text = _TEXTS.get(
-            status, ("Conflict" if status == 409 else "BadRequest", "The request failed.")
-        )
+        code, text = _TEXTS.get(status, ("Conflict" if status == 409 else "BadRequest", "The request failed."))
         if fault.retry_after is not None:
             headers["Retry-After"] = str(fault.retry_after)
     code, text = fault.code or code, fault.message or text

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from azsim.clock import iso7, iso_seconds
 from azsim.estates import shapes as az
 from azsim.estates.book import Book
 from azsim.estates.directory import ADA
 from azsim.estates.shapes import Json
+from azsim.events import Deed, events
 
 SHAPES = ("flat", "office", "nightly")
 """How a rate is spread over the day: evenly, in working hours, or at night."""
@@ -73,133 +73,47 @@ def clients(book: Book) -> None:
         book.clients.append({"name": name, "account": account, "holds": holds, "transactionsPerHour": per_hour})
 
 
-def event(
-    book: Book,
-    resource: str,
-    action: str,
-    title: str,
-    *,
-    days: float,
-    method: str,
-    status: tuple[str, str, int],
-) -> list[Json]:
-    """An operation as the activity log tells it: a Started and a final event of one correlation id."""
-    correlation = az.stable_guid("correlation", resource, action, str(days))
-    words, reason, code = status
-    finals = ((words, f"{reason} (HTTP Status Code: {code})", reason, "EndRequest", "End request", 1.0),)
-    starts = (("Started", "", "", "BeginRequest", "Begin request", 0.0),)
-    return [_event(book, resource, action, title, correlation, method, days, row) for row in (*starts, *finals)]
-
-
-def _event(
-    book: Book,
-    resource: str,
-    action: str,
-    title: str,
-    correlation: str,
-    method: str,
-    days: float,
-    row: tuple[str, str, str, str, str, float],
-) -> Json:
-    status, sub_text, sub, name, name_text, seconds = row
-    moment = book.ago(days) + timedelta(seconds=seconds)
-    identity = az.stable_guid("event", correlation, status)
-    provider = resource.split("/providers/")[-1].split("/")[0]
-    resource_type = action.rsplit("/", 2)[0] if action.endswith("/action") else action.rsplit("/", 1)[0]
-    caller, object_id = ADA["userPrincipalName"], ADA["objectId"]
-    return {
-        "authorization": {"action": action, "scope": resource},
-        "caller": caller,
-        "channels": "Operation",
-        "claims": {
-            "aud": "https://management.core.windows.net/",
-            "iss": f"https://sts.windows.net/{az.TENANT_ID}/",
-            "appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
-            "ipaddr": "203.0.113.10",
-            "name": ADA["displayName"],
-            "http://schemas.microsoft.com/identity/claims/objectidentifier": object_id,
-            "http://schemas.microsoft.com/identity/claims/tenantid": az.TENANT_ID,
-            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": caller,
-            "ver": "1.0",
-        },
-        "correlationId": correlation,
-        "description": "",
-        "eventDataId": identity,
-        "eventName": {"value": name, "localizedValue": name_text},
-        "category": {"value": "Administrative", "localizedValue": "Administrative"},
-        "httpRequest": {
-            "clientRequestId": az.stable_guid("client request", correlation),
-            "clientIpAddress": "203.0.113.10",
-            "method": method,
-        },
-        "id": f"{resource}/events/{identity}/ticks/{ticks(moment.timestamp())}",
-        "level": "Error" if status == "Failed" else "Informational",
-        "resourceGroupName": resource.split("/")[4] if resource.count("/") > 4 else "",
-        "resourceProviderName": {"value": provider, "localizedValue": provider},
-        "resourceId": resource,
-        "resourceType": {"value": resource_type, "localizedValue": resource_type},
-        "operationId": correlation,
-        "operationName": {"value": action, "localizedValue": title},
-        "properties": {
-            "statusCode": sub,
-            "serviceRequestId": None,
-            "eventCategory": "Administrative",
-            "entity": resource,
-            "message": action,
-            "hierarchy": f"{az.TENANT_ID}/{az.subscription_of(resource)}",
-        },
-        "status": {"value": status, "localizedValue": status},
-        "subStatus": {"value": sub, "localizedValue": sub_text},
-        "eventTimestamp": iso7(moment),
-        "submissionTimestamp": iso_seconds(moment + timedelta(minutes=4)),
-        "subscriptionId": az.subscription_of(resource),
-        "tenantId": az.TENANT_ID,
-    }
-
-
-def ticks(seconds: float) -> int:
-    """100-nanosecond ticks since the year 1, from Unix seconds."""
-    return int(seconds * 10_000_000) + 621_355_968_000_000_000
-
-
 def history(book: Book, ids: dict[str, str]) -> None:
-    """The operations of the last 90 days that explain what an operator finds."""
-    ok, created, denied = (
-        ("Succeeded", "OK", 200),
-        ("Succeeded", "Created", 201),
-        ("Failed", "Forbidden", 403),
-    )
+    """The operations of the last 90 days that explain what an operator finds: resource, action, days ago, status."""
     regenerate = "Microsoft.Storage/storageAccounts/regenerateKey/action"
     list_keys = "Microsoft.Storage/storageAccounts/listKeys/action"
     sync = "Microsoft.MachineLearningServices/workspaces/resyncKeys/action"
+    write = "Microsoft.MachineLearningServices/workspaces/write"
     grant = "Microsoft.Authorization/roleAssignments/write"
     rows = (
-        (ids["ststale01"], regenerate, "Regenerate Storage Account Keys", 3.0, "POST", ok),
-        (ids["stsearch01"], regenerate, "Regenerate Storage Account Keys", 29.0, "POST", ok),
-        (ids["stsearch01"], regenerate, "Regenerate Storage Account Keys", 28.98, "POST", ok),
-        (ids["search-rank"], sync, "Resync keys for a Workspace", 28.99, "POST", ok),
-        (ids["stledger01"], regenerate, "Regenerate Storage Account Keys", 44.0, "POST", ok),
-        (
-            ids["stplantqa01"],
-            regenerate,
-            "Regenerate Storage Account Keys",
-            6.2,
-            "POST",
-            ("Failed", "Conflict", 409),
-        ),
-        (ids["strisk01"], regenerate, "Regenerate Storage Account Keys", 74.0, "POST", ok),
-        (ids["stfraud01"], list_keys, "List Storage Account Keys", 1.4, "POST", ok),
-        (ids["stclaims01"], list_keys, "List Storage Account Keys", 0.3, "POST", ok),
-        (ids["reborn"], grant, "Create role assignment", 11.9, "PUT", created),
-        (
-            ids["reborn"],
-            "Microsoft.MachineLearningServices/workspaces/write",
-            "Create or update a Workspace",
-            12.0,
-            "PUT",
-            created,
-        ),
-        (ids["playground-eu"], sync, "Resync keys for a Workspace", 17.0, "POST", denied),
+        ("strisk01", regenerate, 74.0, 200),
+        ("stledger01", regenerate, 44.0, 200),
+        ("stsearch01", regenerate, 29.0, 200),
+        ("search-rank", sync, 28.99, 202),
+        ("stsearch01", regenerate, 28.98, 200),
+        ("playground-eu", sync, 17.0, 403),
+        ("reborn", write, 12.0, 201),
+        ("reborn", grant, 11.9, 201),
+        ("stplantqa01", regenerate, 6.2, 409),
+        ("ststale01", regenerate, 3.0, 200),
+        ("stfraud01", list_keys, 1.4, 200),
+        ("stclaims01", list_keys, 0.3, 200),
     )
-    for resource, action, title, days, method, status in rows:
-        book.activity.extend(event(book, resource, action, title, days=days, method=method, status=status))
+    for name, action, days, status in rows:
+        book.activity.extend(events(_deed(book, ids[name], action, days, status)))
+
+
+def _deed(book: Book, resource: str, action: str, days: float, status: int) -> Deed:
+    names = [az.stable_guid(word, resource, action, str(days)) for word in ("correlation", "request", "begin", "end")]
+    return Deed(
+        resource=resource,
+        action=action,
+        method="POST" if action.endswith("/action") else "PUT",
+        url=f"https://management.azure.com{resource}",
+        status=status,
+        began=book.ago(days),
+        took=timedelta(seconds=1),
+        caller=ADA["userPrincipalName"],
+        caller_id=ADA["objectId"],
+        caller_title=ADA["displayName"],
+        tenant=az.TENANT_ID,
+        correlation=names[0],
+        client_request=names[1],
+        event_ids=(names[2], names[3]),
+        delay=timedelta(minutes=4),
+    )

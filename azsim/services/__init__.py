@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azsim.router import Routes
 from azsim.services import (
+    activity,
     arm,
     authorization,
     blob,
@@ -16,6 +17,8 @@ from azsim.services import (
     ml_datastores,
     ml_endpoints,
     ml_workspaces,
+    monitor,
+    resourcegraph,
     signin,
     storage,
 )
@@ -36,4 +39,7 @@ TABLES: tuple[Routes, ...] = (
     ml_connections.route,
     ml_computes.route,
     ml_endpoints.route,
+    resourcegraph.route,
+    monitor.route,
+    activity.route,
 )

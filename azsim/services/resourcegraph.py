@@ -1,0 +1,247 @@
+"""Azure Resource Graph: a query over all resources that the caller may read, a page at a time.
+
+Shape and quotas of api-version 2021-03-01: at most 1000 rows a page, 15 queries in 5 seconds for each user.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from azsim import ids
+from azsim.errors import Refused, not_simulated, resource_graph_error
+from azsim.router import ANY, Context, Routes
+from azsim.services import resourcegraph_query as kql
+from azsim.services.resourcegraph_query import Query, QueryError, Row, Unsupported
+from azsim.wire import Response, json_response
+from azsim.world import GROUP, Resource
+
+route = Routes("resourcegraph")
+
+WINDOW, BUDGET = timedelta(seconds=5), 15
+MOST_ROWS, DEFAULT_ROWS = 1000, 100
+_TABLE_BY_DEFAULT = ("2018-09-01-preview", "2019-04-01", "2020-04-01-preview")
+_COLUMNS = (
+    ("id", "string"),
+    ("name", "string"),
+    ("type", "string"),
+    ("tenantId", "string"),
+    ("kind", "string"),
+    ("location", "string"),
+    ("resourceGroup", "string"),
+    ("subscriptionId", "string"),
+    ("managedBy", "string"),
+    ("sku", "object"),
+    ("plan", "object"),
+    ("properties", "object"),
+    ("tags", "object"),
+    ("identity", "object"),
+    ("zones", "object"),
+    ("extendedLocation", "object"),
+)
+_TRACKED_CHILDREN = tuple(
+    f"microsoft.machinelearningservices/workspaces/{name}"
+    for name in ("onlineendpoints", "onlineendpoints/deployments", "batchendpoints", "serverlessendpoints")
+)
+"""Children that are tracked resources of their own and so appear in `resources`."""
+
+
+@dataclass(slots=True)
+class GraphState:
+    """Who asked how often, and the last results, so that the pages of one query agree."""
+
+    asked: dict[str, list[datetime]] = field(default_factory=dict)
+    results: dict[tuple[str, str, tuple[str, ...], int], list[Row]] = field(default_factory=dict)
+
+
+@route("POST", "/providers/Microsoft.ResourceGraph/resources", versions=ANY, kind="read", lockable=False)
+def resources(ctx: Context) -> Response:
+    """One page of a query's result."""
+    headers = _spend(ctx)
+    body = ctx.request.json()
+    options = body.get("options") or {}
+    query = _parse(ctx, str(body.get("query", "")))
+    rows = _result(ctx, query, body)
+    top = min(int(options.get("$top", DEFAULT_ROWS)), MOST_ROWS)
+    start = _skipped(options)
+    page = rows[start : start + top]
+    has_id = query.columns is None or "id" in query.columns
+    more = start + len(page) < len(rows)
+    layout = str(options.get("resultFormat") or ("table" if ctx.api_version in _TABLE_BY_DEFAULT else "objectArray"))
+    answer: dict[str, Any] = {
+        "totalRecords": len(rows),
+        "count": len(page),
+        "data": _table(query, page) if layout.casefold() == "table" else page,
+        "facets": [],
+        "resultTruncated": "true" if more and not has_id else "false",
+    }
+    if more and has_id:
+        answer["$skipToken"] = _token(top, start + len(page))
+    return json_response(200, answer, headers=headers)
+
+
+def _spend(ctx: Context) -> dict[str, str]:
+    """Count the query; the quota refuses only where the behaviour says that budgets refuse."""
+    state, now = ctx.world.state(GraphState), ctx.clock.now()
+    owner = ctx.caller.object_id if ctx.caller else ""
+    recent = [moment for moment in state.asked.get(owner, []) if moment > now - WINDOW]
+    resets = WINDOW - (now - recent[0]) if recent else WINDOW
+    left = BUDGET - len(recent) - 1
+    headers = {
+        "x-ms-user-quota-remaining": str(max(left, 0)),
+        "x-ms-user-quota-resets-after": f"00:00:{max(1, round(resets.total_seconds())):02d}",
+        "x-ms-ratelimit-remaining-tenant-resource-requests": str(max(left, 0)),
+        "x-ms-ratelimit-remaining-tenant-reads": str(ctx.cloud.quota.remaining(ctx)),
+        "x-ms-resource-graph-request-duration": f"0:00:00:00.{int(ctx.rng.between(400_000, 9_000_000)):07d}",
+        "Server": "Kestrel",
+    }
+    if left < 0 and ctx.behaviour().throttling:
+        wait = str(max(1, round(resets.total_seconds())))
+        text = (
+            "Client application has been throttled and should not attempt to repeat the request until an amount of "
+            "time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help."
+        )
+        refused = resource_graph_error(ctx, 429, [{"code": "RateLimiting", "message": text}])
+        refused.headers |= {**headers, "Retry-After": wait}
+        raise Refused(refused)
+    state.asked[owner] = [*recent, now]
+    return headers
+
+
+def _parse(ctx: Context, text: str) -> Query:
+    try:
+        return kql.parse(text)
+    except Unsupported as error:
+        raise Refused(not_simulated("a query with", str(error), "")) from error
+    except QueryError as error:
+        invalid = (
+            "Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the "
+            "error before retrying."
+        )
+        failure = {
+            "code": "ParserFailure",
+            "message": "ParserFailure",
+            "line": error.line,
+            "characterPositionInLine": error.position,
+            "token": error.token,
+            "expectedToken": error.expected,
+        }
+        details: list[dict[str, object]] = [{"code": "InvalidQuery", "message": invalid}, failure]
+        raise Refused(resource_graph_error(ctx, 400, details)) from error
+
+
+def _result(ctx: Context, query: Query, body: dict[str, Any]) -> list[Row]:
+    """All rows of the query, kept while nothing changes: later pages come from the same result."""
+    wanted = tuple(sorted(str(item).casefold() for item in body.get("subscriptions") or ctx.world.subscriptions))
+    if not any(ctx.world.has_subscription(item) for item in wanted):
+        text = "No subscriptions were found with the given ids, or they are not accessible."
+        detail = {"code": "NoValidSubscriptionsInQueryRequest", "message": text}
+        raise Refused(resource_graph_error(ctx, 400, [detail]))
+    state, caller = ctx.world.state(GraphState), ctx.caller
+    key = (str(body.get("query")), caller.object_id if caller else "", wanted, ctx.world.version)
+    found = state.results.get(key)
+    if found is None:
+        if len(state.results) > 8:
+            state.results.clear()
+        found = state.results[key] = query.run(
+            _rows(ctx, query.table, frozenset(wanted)), lambda row: _visible(ctx, row)
+        )
+    return found
+
+
+def _visible(ctx: Context, row: Row) -> bool:
+    action = f"{row['type']}/read"
+    return ctx.caller is None or ctx.cloud.rbac.allowed(ctx.caller, str(row["id"]), action)
+
+
+def _rows(ctx: Context, table: str, subscriptions: frozenset[str]) -> Iterator[Row]:
+    if table == "authorizationresources":
+        yield from _authorization_rows(ctx, subscriptions)
+        return
+    if table == "resourcecontainers":
+        for subscription in ctx.world.subscriptions.values():
+            if subscription.subscription_id.casefold() in subscriptions:
+                yield _subscription_row(ctx, subscription.subscription_id, subscription.display_name)
+        found = iter(ctx.world.of_type(GROUP))
+    else:
+        found = chain(ctx.world.resources(), *(ctx.world.of_type(kind) for kind in _TRACKED_CHILDREN))
+    for resource in found:
+        if ids.subscription_of(resource["id"]).casefold() in subscriptions:
+            yield _row(ctx, resource)
+
+
+def _row(ctx: Context, resource: Resource) -> Row:
+    """A resource as a row: type and group in lower case, the id as it is."""
+    kind = str(resource["type"]).casefold()
+    return {
+        "id": resource["id"],
+        "name": resource["name"],
+        "type": "microsoft.resources/subscriptions/resourcegroups" if kind == GROUP.casefold() else kind,
+        "tenantId": ctx.world.directory.tenant_id,
+        "kind": str(resource.get("kind") or "").lower()
+        if kind.startswith("microsoft.storage")
+        else resource.get("kind", ""),
+        "location": str(resource.get("location", "")).replace(" ", "").lower(),
+        "resourceGroup": ids.group_of(resource["id"]).lower(),
+        "subscriptionId": ids.subscription_of(resource["id"]),
+        "managedBy": resource.get("managedBy", ""),
+        "sku": resource.get("sku"),
+        "plan": resource.get("plan"),
+        "properties": resource.get("properties", {}),
+        "tags": resource.get("tags"),
+        "identity": resource.get("identity"),
+        "zones": resource.get("zones"),
+        "extendedLocation": resource.get("extendedLocation"),
+    }
+
+
+def _subscription_row(ctx: Context, subscription_id: str, name: str) -> Row:
+    place = f"/subscriptions/{subscription_id}"
+    bare: Resource = {
+        "id": place,
+        "name": name,
+        "type": "microsoft.resources/subscriptions",
+        "properties": {"state": "Enabled"},
+    }
+    return _row(ctx, bare) | {"subscriptionId": subscription_id}
+
+
+def _authorization_rows(ctx: Context, subscriptions: frozenset[str]) -> Iterator[Row]:
+    for assignment in ctx.world.access.assignments.values():
+        subscription = ids.subscription_of(str(assignment.properties["scope"]))
+        if not subscription or subscription.casefold() in subscriptions:
+            wire = assignment.wire()
+            yield _row(ctx, wire) | {"subscriptionId": subscription}
+
+
+def _skipped(options: dict[str, Any]) -> int:
+    token = options.get("$skipToken")
+    if not token:
+        return int(options.get("$skip", 0))
+    try:
+        return int(msgspec.json.decode(base64.b64decode(str(token)))["RowsToSkip"])
+    except (ValueError, KeyError, TypeError, msgspec.DecodeError):
+        return 0
+
+
+def _token(rows: int, skip: int) -> str:
+    return base64.b64encode(msgspec.json.encode({"$id": "1", "MaxRows": rows, "RowsToSkip": skip})).decode()
+
+
+def _table(query: Query, page: list[Row]) -> dict[str, Any]:
+    known = dict(_COLUMNS)
+    names = query.columns or tuple(known)
+    columns = [{"name": name, "type": known.get(name) or _kind(page, name)} for name in names]
+    return {"columns": columns, "rows": [[row.get(name) for name in names] for row in page]}
+
+
+def _kind(page: list[Row], name: str) -> str:
+    value = next((row[name] for row in page if row.get(name) is not None), "")
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string"}
+    return kinds.get(type(value), "object")
