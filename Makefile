@@ -60,6 +60,16 @@ bench: $(DEV_STAMP) ## measure against the references, side by side
 	@$(COMPILE)
 	@$(BIN)/python -m bench $(ARGS)
 
+# Microsoft's own clients run unchanged against the rehearsal cloud; they are large, so each has a folder of its own.
+WITNESS := build/witness
+.PHONY: witness
+witness: $(DEV_STAMP) ## install the real az and azure-ai-ml apart, and run them against the served rehearsal cloud
+	@test -x $(WITNESS)/az/bin/az || { $(PYTHON) -m venv $(WITNESS)/az && $(WITNESS)/az/bin/python -m pip install -qq azure-cli; }
+	@test -d $(WITNESS)/ml || { $(PYTHON) -m venv $(WITNESS)/ml && \
+		$(WITNESS)/ml/bin/python -m pip install -qq azure-ai-ml azure-identity; }
+	@AMLKEYS_AZ=$(CURDIR)/$(WITNESS)/az/bin/az AMLKEYS_ML_PYTHON=$(CURDIR)/$(WITNESS)/ml/bin/python \
+		$(BIN)/pytest tests/witness $(ARGS)
+
 # The wheel in an environment of its own, tested from a folder that holds no source.
 WHEEL := $(CURDIR)/build/wheel
 WHEEL_TESTS ?= tests/house/test_installed.py tests/azsim
