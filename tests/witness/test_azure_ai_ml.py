@@ -25,7 +25,8 @@ credential = ClientSecretCredential(
 )
 metadata = {
     "azure_portal": "https://portal.azure.com", "resource_manager": host, "active_directory": host,
-    "aml_resource_id": "https://ml.azure.com", "storage_endpoint": "core.windows.net", "registry_discovery_endpoint": host,
+    "aml_resource_id": "https://ml.azure.com", "storage_endpoint": "core.windows.net",
+    "registry_discovery_endpoint": host,
 }
 
 
