@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Clock:
@@ -72,7 +74,18 @@ def entra_time(moment: datetime) -> str:
 
 def http_date(moment: datetime) -> str:
     """`Wed, 19 Jun 2024 04:29:58 GMT`: the Date header."""
-    return format_datetime(moment, usegmt=True)
+    day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    return f"{day}, {moment:%d} {month} {moment:%Y %H:%M:%S} GMT"
+
+
+def parse_http_date(text: str) -> datetime:
+    """Read a Date or x-ms-date header (RFC 1123, GMT); raises ValueError."""
+    words = text.split()
+    if len(words) != 6 or words[5] not in ("GMT", "UTC") or words[2].title() not in _MONTHS:
+        raise ValueError(f"{text!r} is not an RFC 1123 date")
+    hour, minute, second = (int(part) for part in words[4].split(":"))
+    month = _MONTHS.index(words[2].title()) + 1
+    return datetime(int(words[3]), month, int(words[1]), hour, minute, second, tzinfo=UTC)
 
 
 def routing_time(moment: datetime) -> str:

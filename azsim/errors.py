@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from azsim.clock import entra_time, iso7, offset7
 from azsim.wire import Response, json_response
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 GATEWAY = {"x-ms-failure-cause": "gateway"}
 SERVICE = {"x-ms-failure-cause": "service"}
+
+
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 class Refused(Exception):
@@ -38,9 +40,7 @@ def arm_error(
     return json_response(status, {"error": {"code": code, "message": message}}, headers=extra)
 
 
-def storage_error(
-    status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None
-) -> Response:
+def storage_error(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
     """The Storage resource provider's error: the same body, but a content type without a charset."""
     extra = dict(SERVICE) if status >= 500 else {}
     if headers:
@@ -193,16 +193,13 @@ def entra_error(
     return json_response(status, body, headers={"x-ms-request-id": trace, "x-ms-clitelem": f"1,{number},0,,"})
 
 
-def storage_xml_error(
-    ctx: Context, status: int, code: str, message: str, *, detail: str | None = None
-) -> Response:
+def storage_xml_error(ctx: Context, status: int, code: str, message: str, *, detail: str | None = None) -> Response:
     """The blob and file services' XML error; the code is also the x-ms-error-code header."""
     request_id = ctx.rng.uuid()
-    text = escape(f"{message}\nRequestId:{request_id}\nTime:{iso7(ctx.clock.now())}")
-    more = f"<AuthenticationErrorDetail>{escape(detail)}</AuthenticationErrorDetail>" if detail else ""
+    text = f"{message}\nRequestId:{request_id}\nTime:{iso7(ctx.clock.now())}".translate(_XML)
+    more = f"<AuthenticationErrorDetail>{detail.translate(_XML)}</AuthenticationErrorDetail>" if detail else ""
     xml = (
-        '\ufeff<?xml version="1.0" encoding="utf-8"?>'
-        f"<Error><Code>{code}</Code><Message>{text}</Message>{more}</Error>"
+        f'\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{text}</Message>{more}</Error>'
     )
     headers = {"Content-Type": "application/xml", "x-ms-request-id": request_id, "x-ms-error-code": code}
     return Response(status, headers, xml.encode())

@@ -7,12 +7,11 @@ The string to sign is that of the page "Authorize with Shared Key" for versions 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote
 
 from azsim import hosts, sas, secrets
-from azsim.clock import http_date
+from azsim.clock import http_date, parse_http_date
 from azsim.errors import storage_xml_error
 from azsim.keys import SLOTS, Account
 from azsim.router import Context, HostClass, Routes
@@ -66,9 +65,7 @@ def _container(ctx: Context) -> Response:
         code = "ShareNotFound" if ctx.route.host == "file" else "ContainerNotFound"
         return storage_xml_error(ctx, 404, code, f"The specified {kind} does not exist.")
     if ctx.request.query.get("comp") == "list":
-        return _xml(
-            ctx, f'<EnumerationResults ContainerName="{name}"><Blobs /><NextMarker /></EnumerationResults>'
-        )
+        return _xml(ctx, f'<EnumerationResults ContainerName="{name}"><Blobs /><NextMarker /></EnumerationResults>')
     return Response(200, {**_headers(ctx), "Content-Length": "0", "ETag": f'"0x{ctx.rng.hex(15).upper()}"'})
 
 
@@ -98,9 +95,7 @@ def _refused(ctx: Context) -> Response | None:
         return _no_authentication(ctx)
     is_user_delegated = scheme != "sharedkey" and "skoid" in ctx.request.query
     keys_are_off = properties.get("allowSharedKeyAccess") is False
-    if (
-        behaviour.shared_key_answer == "KeyBasedAuthenticationNotPermitted" or keys_are_off
-    ) and not is_user_delegated:
+    if (behaviour.shared_key_answer == "KeyBasedAuthenticationNotPermitted" or keys_are_off) and not is_user_delegated:
         text = "Key based authentication is not permitted on this storage account."
         return storage_xml_error(ctx, 403, "KeyBasedAuthenticationNotPermitted", text)
     if scheme == "sharedkey":
@@ -117,7 +112,7 @@ def _check_shared_key(ctx: Context, account: Account) -> Response | None:
     named, _, signature = ctx.request.headers["authorization"].partition(" ")[2].partition(":")
     sent = ctx.request.headers.get("x-ms-date") or ctx.request.headers.get("date", "")
     try:
-        when = parsedate_to_datetime(sent)
+        when = parse_http_date(sent)
     except ValueError:
         return _failed(ctx, "Cannot find valid date header in request.")
     now = ctx.clock.now()
@@ -142,9 +137,7 @@ def _check_sas(ctx: Context, account: Account) -> Response | None:
     service = "file" if ctx.route.host == "file" else "blob"
     container = ctx.params.get("container", "")
     if sas.expired(token, ctx.clock.now()):
-        return _failed(
-            ctx, f"Signature not valid in the specified time frame: Expiry [{ctx.request.query.get('se')}]"
-        )
+        return _failed(ctx, f"Signature not valid in the specified time frame: Expiry [{ctx.request.query.get('se')}]")
     keys = live_keys(ctx, account)
     if sas.signer(token, account.name, service, container, keys) is None:
         text = sas.string_to_sign(sas.fields(token), account.name, service, container)
@@ -157,8 +150,7 @@ def _check_bearer(ctx: Context, account: Account) -> Response | None:
     caller = ctx.cloud.tokens.check(ctx.request.token(), _STORAGE_AUDIENCES | {own})
     if isinstance(caller, str):
         text = (
-            "Server failed to authenticate the request. Please refer to the information in the "
-            "www-authenticate header."
+            "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
         )
         return storage_xml_error(ctx, 401, "InvalidAuthenticationInfo", text)
     ctx.caller = caller
@@ -191,9 +183,7 @@ def string_to_sign(request: Request, account: str) -> str:
         values[2] = ""
     if "x-ms-date" in headers:
         values[5] = ""
-    extra = "".join(
-        f"{name}:{headers[name].strip()}\n" for name in sorted(headers) if name.startswith("x-ms-")
-    )
+    extra = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers) if name.startswith("x-ms-"))
     resource = f"/{account}{request.path}"
     parameters: dict[str, list[str]] = {}
     for pair in request.raw_query.split("&") if request.raw_query else []:
@@ -237,10 +227,7 @@ def _failed(ctx: Context, detail: str) -> Response:
 
 
 def _no_authentication(ctx: Context) -> Response:
-    text = (
-        "Server failed to authenticate the request. Please refer to the information in the "
-        "www-authenticate header."
-    )
+    text = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
     response = storage_xml_error(ctx, 401, "NoAuthenticationInformation", text)
     tenant = ctx.world.directory.tenant_id
     response.headers["WWW-Authenticate"] = (
