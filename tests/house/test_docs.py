@@ -14,9 +14,7 @@ DECISION = re.compile(r"^docs/decisions/(\d{4})-[a-z0-9-]+\.md$")
 
 
 def _pages() -> dict[str, str]:
-    names = [
-        name for name in checkout.files() if name in PAGES or (name[:5] == "docs/" and name.endswith(".md"))
-    ]
+    names = [name for name in checkout.files() if name in PAGES or (name[:5] == "docs/" and name.endswith(".md"))]
     return {name: checkout.text(name) or "" for name in names}
 
 
@@ -53,9 +51,7 @@ def test_every_command_named_exists_and_every_command_is_told() -> None:
 
 
 def test_decisions_are_numbered_and_indexed() -> None:
-    pages = sorted(
-        name for name in checkout.files() if name.startswith("docs/decisions/") and name[-9:] != "README.md"
-    )
+    pages = sorted(name for name in checkout.files() if name.startswith("docs/decisions/") and name[-9:] != "README.md")
     assert [name for name in pages if not DECISION.match(name)] == []
     numbers = [int(match[1]) for name in pages if (match := DECISION.match(name))]
     assert numbers == list(range(1, len(pages) + 1))

@@ -27,12 +27,9 @@ FRONT = {
 }
 IN_PACKAGES = {".py", ".tcss", ".md", ".typed"}
 
-MACHINE_PATH = re.compile(
-    r"(?:^|[^\w.-])/(?:work|farm|root|home/(?!you/)\w+|Users/(?!you/)\w+|opt/(?:wheels|pypi))/"
-)
+MACHINE_PATH = re.compile(r"(?:^|[^\w.-])/(?:work|farm|root|home/(?!you/)\w+|Users/(?!you/)\w+|opt/(?:wheels|pypi))/")
 REGISTRIES = [
-    ".".join(parts)
-    for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("debian", "org"))
+    ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("debian", "org"))
 ]
 
 

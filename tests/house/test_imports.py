@@ -51,8 +51,7 @@ def test_a_quick_answer_loads_no_library_to_speak_of(argument: str) -> None:
 def test_the_rehearsal_cloud_stands_alone() -> None:
     loaded = _loaded_by("import azsim.cloud")
     assert (
-        _of({"textual", "rich", "azure", "msal", "aiohttp", "click", "sqlalchemy", "tui", "actions"}, loaded)
-        == set()
+        _of({"textual", "rich", "azure", "msal", "aiohttp", "click", "sqlalchemy", "tui", "actions"}, loaded) == set()
     )
     assert _of({"uvicorn", "trustme", "cryptography"}, loaded) == set(), "only `serve` needs these"
 

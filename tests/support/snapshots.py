@@ -81,6 +81,7 @@ class Snap:
         `run_before` gets the pilot first and may be a coroutine function. For sync tests: the app runs
         its own loop.
         """
+        __tracebackhide__ = True
         app = make_app()
         app.animation_level = "none"
         seen: list[str] = []
