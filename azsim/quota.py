@@ -7,6 +7,7 @@ times as large.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -32,11 +33,14 @@ class _Bucket:
     updated: datetime
 
     def take(self, limit: float, refill: float, now: datetime) -> float:
+        """Take one request out; returns the seconds until there is one, 0 when there was."""
         elapsed = max(0.0, (now - self.updated).total_seconds())
         self.left = min(limit, self.left + elapsed * refill)
         self.updated = now
+        if self.left < 1:
+            return (1 - self.left) / refill
         self.left -= 1
-        return self.left
+        return 0.0
 
 
 class Quota:
@@ -52,10 +56,10 @@ class Quota:
         limit, refill = _LIMITS[kind]
         now = ctx.clock.now()
         owner = ctx.caller.object_id if ctx.caller else ""
-        left = self._bucket(owner, subscription, kind, limit, now).take(limit, refill, now)
-        if left >= 0 or not ctx.world.behaviour().throttling:
+        seconds = self._bucket(owner, subscription, kind, limit, now).take(limit, refill, now)
+        if not seconds or not ctx.world.behaviour().throttling:
             return None
-        wait = max(1, round(-left / refill))
+        wait = math.ceil(seconds)
         code = "SubscriptionRequestsThrottled" if subscription else "TenantRequestsThrottled"
         message = (
             f"Number of '{kind}' requests for subscription '{subscription}' actor '{owner}' exceeded. "
