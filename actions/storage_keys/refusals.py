@@ -1,0 +1,37 @@
+"""Why keys must not be replaced here and now, whatever the operator wishes."""
+
+from __future__ import annotations
+
+from actions.storage_keys.state import SLOTS, Account, Holder, StorageKeysInspection
+
+
+def refusals(found: StorageKeysInspection) -> tuple[str, ...]:
+    """Return every reason that blocks, each with what lifts it; none when the way is free."""
+    unreadable = [_unreadable(holder) for holder in found.holders if holder.holds == "unreadable"]
+    return (*_account(found.account), *unreadable)
+
+
+def _account(account: Account) -> tuple[str, ...]:
+    if not account.exists:
+        return (f"The storage account {account.name} does not exist, or you may not see it ({account.id}).",)
+    locked = "forbids it: a ReadOnly lock stops listing and replacing keys."
+    reasons = [f"The lock {lock} {locked}" for lock in account.locks]
+    if account.problem:
+        reasons.append(f"The keys of {account.name} cannot be read: {account.problem}")
+    elif any(account.slot(slot) is None for slot in SLOTS):
+        reasons.append(f"Azure does not list both keys of {account.name}.")
+    if not account.shared_keys:
+        reasons.append(
+            f"Shared keys are disabled on {account.name}: no key works, so none is in danger and none can be proven. "
+            "If holders listed here should work, switch them to identity-based access."
+        )
+    if account.state != "Succeeded":
+        reasons.append(f"{account.name} is being changed (provisioning state {account.state}); try again later.")
+    return tuple(reasons)
+
+
+def _unreadable(holder: Holder) -> str:
+    return (
+        f"{holder.label} cannot be read and counts as a holder of both keys: {holder.reason} "
+        "Get the permission, or mend or delete the holder."
+    )
