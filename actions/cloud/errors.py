@@ -76,8 +76,9 @@ def _json(decoded: dict[str, Any], header: str) -> Failure:
     code = outer
     if outer.casefold() in _VAGUE:
         code = (details[-1][0] if details else "") or inner or outer
-    if details and details[-1][1] and details[-1][1] not in message:
-        message = f"{message} {details[-1][1]}" if outer.casefold() != "badrequest" else details[-1][1]
+    told = next((text for name, text in reversed(details) if text and text != name and text not in message), "")
+    if told:
+        message = told if outer.casefold() == "badrequest" else f"{message} {told}"
     return Failure(code, message, outer)
 
 

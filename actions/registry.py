@@ -1,0 +1,66 @@
+"""The guarded actions by name: title, risk, runbook and target, without loading what they are made of."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, cast
+
+import msgspec
+
+from actions.guard.contract import Action
+from actions.guard.model import Risk
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an action before it is loaded; `risk` is the worst that a plan of it can come to."""
+
+    name: str
+    title: str
+    key: str
+    """The letter that opens it in the console."""
+    target_kind: str
+    risk: Risk
+    runbook: str
+    place: str
+    """Module and class, `actions.storage_keys:StorageKeys`."""
+
+    def load(self) -> Action[Any, Any, Any]:
+        """Import the action's module and make the action."""
+        module, _, name = self.place.partition(":")
+        return cast("Action[Any, Any, Any]", getattr(importlib.import_module(module), name)())
+
+
+_ENTRIES = (
+    Entry(
+        name="storage-keys",
+        title="Storage keys, then resync",
+        key="k",
+        target_kind="workspace or storage account",
+        risk=Risk.IRREVERSIBLE,
+        runbook="storage-keys",
+        place="actions.storage_keys:StorageKeys",
+    ),
+)
+
+
+class UnknownAction(ValueError):
+    """No action has this name; the text lists those that there are."""
+
+
+def entries() -> tuple[Entry, ...]:
+    """List the actions that this installation has."""
+    return _ENTRIES
+
+
+def entry(name: str) -> Entry:
+    """Look an action up by name; underscores count as dashes."""
+    wanted = name.replace("_", "-")
+    for known in entries():
+        if known.name == wanted:
+            return known
+    raise UnknownAction(f"there is no action {name}; there are {', '.join(each.name for each in entries())}")
+
+
+def actions() -> dict[str, Action[Any, Any, Any]]:
+    """Load all actions, by name."""
+    return {known.name: known.load() for known in entries()}
