@@ -8,7 +8,7 @@ from actions.guard.errors import ConfirmationError
 from actions.guard.model import Frozen, Plan, Risk, digest
 
 
-class Confirmation(Frozen, kw_only=True):
+class Confirmation(Frozen, frozen=True, kw_only=True):
     """What the operator gave: the typed name and slot, and which plan was on the screen.
 
     `plan` is `plan_shown(plan)` of what was displayed; empty trusts the plan that was handed over.
@@ -19,7 +19,7 @@ class Confirmation(Frozen, kw_only=True):
     plan: str = ""
 
 
-class Required(Frozen, kw_only=True):
+class Required(Frozen, frozen=True, kw_only=True):
     """What a plan asks to be typed; an empty name means that one key is enough."""
 
     risk: Risk

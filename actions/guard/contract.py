@@ -82,7 +82,13 @@ class Action(Protocol[OptionsT, InspectionT, GoalT]):
     goal_type: type[GoalT]
 
     async def inspect(
-        self, cloud: Cloud, target: ResourceId, options: OptionsT, *, last: InspectionT | None = None, step: Step | None = None
+        self,
+        cloud: Cloud,
+        target: ResourceId,
+        options: OptionsT,
+        *,
+        last: InspectionT | None = None,
+        step: Step | None = None,
     ) -> InspectionT:
         """Read the present state; with `last` and `step` only what that step depends on needs to be read anew."""
         ...

@@ -36,7 +36,7 @@ async def drive(run: Run) -> RunResult:
         return _mute(run, error)
     except GuardError as error:
         return _pause(run, Halt(RunState.STOPPED, error.sentence, code=error.exit))
-    except Exception as error:  # noqa: BLE001 - an action's mistake must end in the journal, not only in a log
+    except Exception as error:
         return _pause(run, Halt(RunState.FAILED, f"Internal error, {where(error)}.", code=EXIT_FAILED))
 
 
@@ -97,7 +97,8 @@ def _insist_approved(run: Run, steps: Steps, inspection: Inspection) -> None:
     except ConfirmationError as error:
         raise Halt(RunState.STOPPED, error.sentence, code=error.exit, reasons=differences, drift=fresh) from None
     run.plan = fresh
-    run.record("plan-approved", {"plan": fresh, "plan_hash": fresh.digest(), "by": run.operator.name}, before=_retake(run))
+    data = {"plan": fresh, "plan_hash": fresh.digest(), "by": run.operator.name}
+    run.record("plan-approved", data, before=_retake(run))
 
 
 def _retake(run: Run) -> Callable[[Writer], None]:
@@ -108,7 +109,7 @@ def _insist_once(run: Run, step: Step) -> None:
     """Halt when a step that was done and proven is asked for again: something else works against this run."""
     known = run.fold.step(step.id)
     if known and known.ended and known.result == "done" and known.verdict is not Verdict.FAILED:
-        sentence = f"{step.title}: it was done, and is needed again. Something else changes the target; make a new plan."
+        sentence = f"{step.title}: done, yet needed again. Something else changes the target; make a new plan."
         raise Halt(RunState.STOPPED, sentence, step=step.id)
 
 

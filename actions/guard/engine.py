@@ -38,7 +38,7 @@ _log = logging.getLogger("amlkeys.engine")
 class Engine:
     """Everything that is done to Azure through a plan; one engine per session, used on its thread.
 
-    `stop`, `note` and `active` may be called from any thread. `emit` is called on the engine's thread and must not block.
+    `stop`, `note` and `active` may be called from any thread; `emit` is called on the engine's and must not block.
     """
 
     def __init__(
@@ -258,8 +258,9 @@ class Engine:
         return inspection, action.plan(goal, inspection, plan.decided, Progress(now=self._now()))
 
     def _binding(self, who: SignedIn) -> Binding:
+        cloud = self.cloud
         return Binding(
-            cloud=self.cloud.name, tenant=who.tenant, user=who.user, user_id=who.object_id, rehearsal=self.cloud.rehearsal
+            cloud=cloud.name, tenant=who.tenant, user=who.user, user_id=who.object_id, rehearsal=cloud.rehearsal
         )
 
     def _foreign(self, plan: Plan, who: SignedIn, *, same_user: bool) -> tuple[str, ...]:
@@ -267,10 +268,12 @@ class Engine:
         mine, its = self._binding(who), plan.binding
         pairs = [("cloud", its.cloud, mine.cloud), ("tenant", its.tenant, mine.tenant)]
         pairs += [("user", its.user_id, mine.user_id)] if same_user else []
-        found = [f"It was made for the {what} {plain(was)}, this is {plain(now)}." for what, was, now in pairs if was != now]
-        if its.rehearsal != mine.rehearsal:
-            found.append("It was made for a rehearsal, this is Azure." if its.rehearsal else "It was made for Azure, this is a rehearsal.")
-        return tuple(found)
+        worlds = ("rehearsal" if its.rehearsal else "Azure", "rehearsal" if mine.rehearsal else "Azure")
+        return tuple(
+            f"It was made for the {what} {plain(was)}, this is {plain(now)}."
+            for what, was, now in (*pairs, ("world of", *worlds))
+            if was != now
+        )
 
     def _too_old(self, plan: Plan) -> tuple[str, ...]:
         age = (self.cloud.now() - datetime.fromisoformat(plan.made_at)).total_seconds()
@@ -337,7 +340,7 @@ def _check_decisions(
 
 
 def _remaining(history: RunHistory) -> Plan:
-    """Return the plan with the steps that are not behind the run yet: what its next operator must be permitted to do."""
+    """Return the plan without the steps behind the run: what its next operator must be permitted to do."""
     behind = {step.id for step in history.steps if step.ended}
     steps = tuple(step for step in history.plan.body.steps if step.id not in behind)
     return msgspec.structs.replace(history.plan, body=msgspec.structs.replace(history.plan.body, steps=steps))

@@ -23,7 +23,7 @@ class JournalError(GuardError):
     """The journal cannot be opened, read or written: nothing is sent to Azure from here on."""
 
 
-class NotArmed(GuardError):  # noqa: N818 - named for the state, as the operator reads it
+class NotArmed(GuardError):
     """The session's mode does not let this run start."""
 
     exit = 4
@@ -35,7 +35,7 @@ class ConfirmationError(GuardError):
     exit = 4
 
 
-class NotReady(GuardError):  # noqa: N818
+class NotReady(GuardError):
     """The plan is blocked or waits for a decision; no flag lifts the first."""
 
     exit = 4
@@ -47,7 +47,7 @@ class PlanFileError(GuardError):
     exit = 2
 
 
-class StalePlan(GuardError):  # noqa: N818
+class StalePlan(GuardError):
     """The plan no longer fits what is there; `differences` names each point."""
 
     exit = 4
@@ -57,19 +57,19 @@ class StalePlan(GuardError):  # noqa: N818
         self.differences = differences
 
 
-class LeaseHeld(GuardError):  # noqa: N818
+class LeaseHeld(GuardError):
     """Another run works on the resource; the sentence names it and how the lease is broken."""
 
     exit = 4
 
 
-class LeaseLost(GuardError):  # noqa: N818
+class LeaseLost(GuardError):
     """Somebody took this run over or broke its lease: this process may not send anything more."""
 
     exit = 6
 
 
-class NotPermitted(GuardError):  # noqa: N818
+class NotPermitted(GuardError):
     """The signed-in user lacks a permission that a step needs; the sentence lists them with roles that grant them."""
 
     exit = 5

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from actions.guard.model import Decision, Frozen, Plan, Proof, RunState, Step, WaitKind
 
 
@@ -12,21 +14,21 @@ def _tag(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-class Event(Frozen, kw_only=True, tag_field="event", tag=_tag):
+class Event(Frozen, frozen=True, kw_only=True, tag_field="event", tag=_tag):
     """Base of all events: the run's id and the cloud's time (ISO 8601 UTC)."""
 
     run: str
     at: str
 
 
-class RunStarted(Event, kw_only=True):
+class RunStarted(Event, frozen=True, kw_only=True):
     """A run began, or was taken up again when `resumed`."""
 
     plan: Plan
     resumed: bool = False
 
 
-class StepStarted(Event, kw_only=True):
+class StepStarted(Event, frozen=True, kw_only=True):
     """A step is about to run; `number` counts from 1 among the `total` steps known now; `attempt` is 2 for a retry."""
 
     step: Step
@@ -35,14 +37,14 @@ class StepStarted(Event, kw_only=True):
     attempt: int = 1
 
 
-class StepSaid(Event, kw_only=True):
+class StepSaid(Event, frozen=True, kw_only=True):
     """A remark on the step that runs: progress, or what the engine found out by looking."""
 
     step_id: str
     text: str
 
 
-class WaitBegan(Event, kw_only=True):
+class WaitBegan(Event, frozen=True, kw_only=True):
     """A wait began; `until` is empty where only a person ends it, `remaining_seconds` is the cloud's time."""
 
     step_id: str
@@ -53,11 +55,11 @@ class WaitBegan(Event, kw_only=True):
     remaining_seconds: float
 
 
-class WaitTick(WaitBegan, kw_only=True):
+class WaitTick(WaitBegan, frozen=True, kw_only=True):
     """The same wait some seconds later."""
 
 
-class StepFinished(Event, kw_only=True):
+class StepFinished(Event, frozen=True, kw_only=True):
     """A step is proven (or not verifiable, or failed); `withheld` when a dry run kept its change back.
 
     `held` tells that the step was approved and turned out not to be needed any more.
@@ -67,17 +69,17 @@ class StepFinished(Event, kw_only=True):
     proof: Proof
     withheld: bool = False
     held: bool = False
-    evidence: dict[str, str] = {}
+    evidence: dict[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
-class Throttle(Event, kw_only=True):
+class Throttle(Event, frozen=True, kw_only=True):
     """Azure asked to wait so many seconds; the engine waits and tries the same again."""
 
     retry_after: float
     service: str
 
 
-class Paused(Event, kw_only=True):
+class Paused(Event, frozen=True, kw_only=True):
     """The run came to a halt that `resume` continues: stopped, failed, waiting, or needing a decision.
 
     `drift` holds a plan for what is there now where that differs from what was approved.
@@ -90,7 +92,7 @@ class Paused(Event, kw_only=True):
     drift: Plan | None = None
 
 
-class RunFinished(Event, kw_only=True):
+class RunFinished(Event, frozen=True, kw_only=True):
     """The goal holds (or the dry run walked to its end)."""
 
     state: RunState

@@ -26,7 +26,7 @@ class RequestClass(StrEnum):
     WRITE = "write"
 
 
-class Refused(Exception):  # noqa: N818 - named for what the gate did, and on purpose no AzureError: those are retried
+class Refused(Exception):
     """The gate refused a request; nothing was sent."""
 
     def __init__(self, kind: RequestClass, method: str, path: str, why: str) -> None:
@@ -88,7 +88,7 @@ def _arm_action(path: str) -> tuple[str, str]:
 
 
 def classify(method: str, url: str, hosts: Hosts) -> RequestClass:
-    """Class a request by method, host and route; an unknown one is a write, and so is a path that hides its segments."""
+    """Class a request by method, host and route; an unknown one is a write, so is a path that hides its segments."""
     parts = urlsplit(url)
     host, path, verb = (parts.hostname or "").casefold(), unquote(parts.path), method.upper()
     if host in hosts.login:
@@ -171,7 +171,7 @@ class Gate:
     refusals: list[tuple[str, str]] = field(default_factory=list)
 
     def admit(self, method: str, url: str) -> RequestClass:
-        """Return the request's class when it may be sent; raise `Refused` or `Withheld` otherwise, nothing being sent."""
+        """Return the request's class when it may be sent; raise `Refused` or `Withheld` when not: nothing is sent."""
         kind = classify(method, url, self.hosts)
         parts = urlsplit(url)
         if kind is RequestClass.SECRET_READ and not _secrets_allowed.get():

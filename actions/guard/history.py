@@ -24,7 +24,7 @@ from actions.guard.model import (
 INTERRUPTED = "Interrupted: its process is gone. Resume it; what was under way is looked at first."
 
 
-class Entry(Frozen, kw_only=True):
+class Entry(Frozen, frozen=True, kw_only=True):
     """One entry of the journal: `at` is the cloud's time (ISO 8601 UTC), `data` depends on the kind."""
 
     seq: int
@@ -36,7 +36,7 @@ class Entry(Frozen, kw_only=True):
     hash: str
 
 
-class StepHistory(Frozen, kw_only=True):
+class StepHistory(Frozen, frozen=True, kw_only=True):
     """What the journal knows of one step; `result` is that of the last try.
 
     `result`: `running` (an intent without outcome), `done`, `withheld`, `unknown`, `refused`, `throttled`, `error`,
@@ -56,9 +56,9 @@ class StepHistory(Frozen, kw_only=True):
     result: str = "running"
     verdict: Verdict | None = None
     sentence: str = ""
-    evidence: dict[str, str] = {}
+    evidence: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     remarks: tuple[str, ...] = ()
-    wait: dict[str, Any] = {}
+    wait: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     told: bool = False
 
     @property
@@ -67,7 +67,7 @@ class StepHistory(Frozen, kw_only=True):
         return self.result in {"running", "unknown"} and bool(self.sent)
 
 
-class Note(Frozen, kw_only=True):
+class Note(Frozen, frozen=True, kw_only=True):
     """A remark an operator left with a run."""
 
     at: str
@@ -75,7 +75,7 @@ class Note(Frozen, kw_only=True):
     text: str
 
 
-class Leg(Frozen, kw_only=True):
+class Leg(Frozen, frozen=True, kw_only=True):
     """One stretch of a run in one process: who ran it, as whom, from when to when."""
 
     operator: Operator
@@ -86,7 +86,7 @@ class Leg(Frozen, kw_only=True):
     sentence: str = ""
 
 
-class RunHistory(Frozen, kw_only=True):
+class RunHistory(Frozen, frozen=True, kw_only=True):
     """One run folded from its entries; `plan` is the newest approved one, `plans` all of them in order."""
 
     id: str
@@ -100,7 +100,7 @@ class RunHistory(Frozen, kw_only=True):
     interrupted: bool = False
     legs: tuple[Leg, ...] = ()
     steps: tuple[StepHistory, ...] = ()
-    decided: dict[str, str] = {}
+    decided: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     reasons: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -116,7 +116,7 @@ class RunHistory(Frozen, kw_only=True):
         return next((step for step in self.steps if step.id == step_id), None)
 
 
-class RunSummary(Frozen, kw_only=True):
+class RunSummary(Frozen, frozen=True, kw_only=True):
     """One line of the list of runs."""
 
     KINDS: ClassVar[tuple[str, ...]] = ("run-started", "run-resumed", "run-paused", "run-finished")

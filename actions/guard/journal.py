@@ -31,14 +31,14 @@ GENESIS = "0" * 64
 CHECKPOINT_SCHEMA = "amlkeys.checkpoint/1"
 
 
-class Checkpoint(Frozen, kw_only=True):
+class Checkpoint(Frozen, frozen=True, kw_only=True):
     """The journal's newest entry at some time; kept elsewhere it proves that nothing was cut off since."""
 
     seq: int
     hash: str
 
 
-class Verification(Frozen, kw_only=True):
+class Verification(Frozen, frozen=True, kw_only=True):
     """Result of checking the chain: `first_bad` is the number of the first bad or missing entry, 0 when all is well."""
 
     entries: int
@@ -90,7 +90,8 @@ class Writer:
         wanted = tuple(sorted({resource.rstrip("/").casefold() for resource in resources}))
         for lease in self._work.leases(wanted) if wanted else ():
             if lease.run != holder.run:
-                raise LeaseHeld(f"{plain(lease.resource)} is held by {lease.told(host)}. Resume or break that run first.")
+                way = "Resume or stop that run, or break its lease."
+                raise LeaseHeld(f"{plain(lease.resource)} is held by {lease.told(host)}. {way}")
         since = {lease.resource: lease.since for lease in mine}
         for lease in mine:
             self._work.drop_lease(lease.resource)
@@ -105,7 +106,7 @@ class Writer:
     def fence(self, holder: Holder) -> None:
         """Raise `LeaseLost` unless the hold still has its leases, and renew them: called before each change."""
         if not self._work.touch_leases(holder.token, renewed=wall_now()):
-            raise LeaseLost(f"Run {holder.run} was taken over or its lease was broken; this process sends nothing more.")
+            raise LeaseLost(f"Run {holder.run} was taken over, or its lease was broken.")
 
     def park(self, holder: Holder) -> None:
         """Keep the leases with the waiting run but without a process."""
@@ -143,7 +144,7 @@ class Journal:
     @classmethod
     def open(cls, place: str | Path | None = None, *, rehearsal: bool = False) -> Journal:
         """Open or create the journal: a file, a `postgresql://` URL, or the default (rehearsals have their own)."""
-        from actions.guard.store import Store  # noqa: PLC0415 - costs a quarter of a second
+        from actions.guard.store import Store
 
         if isinstance(place, str) and "://" in place:
             shown = hashlib.sha256(place.encode()).hexdigest()[:8]
@@ -197,7 +198,8 @@ class Journal:
             lease = writer.drop(resource)
             if lease is None:
                 raise UsageError(f"Nobody holds {plain(resource)}.")
-            writer.append(lease.run, "lease-broken", {"resource": resource, "by": by.name, "host": by.host, "reason": reason})
+            data = {"resource": resource, "by": by.name, "host": by.host, "reason": reason}
+            writer.append(lease.run, "lease-broken", data)
         return lease
 
     def checkpoint(self) -> Checkpoint:
@@ -247,7 +249,7 @@ def check_chain(rows: Iterator[dict[str, Any]], kept: Checkpoint | None) -> Veri
             return _bad(head, bad, f"Entry {bad} was rewritten: entry {seq} was chained to another one.")
         head = Checkpoint(seq=seq, hash=row["hash"])
         if kept and kept.seq == seq and kept.hash != head.hash:
-            why = f"Entry {seq} is not the one of the checkpoint: it, or one before it with all that follow, was rewritten."
+            why = f"Entry {seq} is not the checkpoint's: it, or one before it and all since, was rewritten."
             return _bad(head, seq, why)
     if kept and kept.seq > head.seq:
         missing = head.seq + 1
@@ -268,7 +270,7 @@ def parse_checkpoint(content: bytes | str) -> Checkpoint:
 
 def state_folder() -> Path:
     """Return the folder of amlkeys' state, `XDG_STATE_HOME/amlkeys` where that is set."""
-    import platformdirs  # noqa: PLC0415 - only where no place was given
+    import platformdirs
 
     return platformdirs.user_state_path("amlkeys")
 

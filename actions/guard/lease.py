@@ -20,7 +20,7 @@ def wall_now() -> str:
     return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-class Operator(Frozen, kw_only=True):
+class Operator(Frozen, frozen=True, kw_only=True):
     """Who sits at this machine: the login name, the host and the process."""
 
     name: str
@@ -37,7 +37,7 @@ class Operator(Frozen, kw_only=True):
         return cls(name=name, host=socket.gethostname(), pid=os.getpid())
 
 
-class Holder(Frozen, kw_only=True):
+class Holder(Frozen, frozen=True, kw_only=True):
     """One process's hold on a run; `token` tells it from every other hold, `pid` 0 is a run that waits unattended."""
 
     run: str
@@ -53,7 +53,7 @@ class Holder(Frozen, kw_only=True):
         return cls(run=run, token=token, name=operator.name, host=operator.host, pid=operator.pid)
 
 
-class Lease(Frozen, kw_only=True):
+class Lease(Frozen, frozen=True, kw_only=True):
     """A row of the journal's lease table; times are this machine's (ISO 8601 UTC)."""
 
     resource: str

@@ -77,7 +77,7 @@ class Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of every value here: immutable, compared by content, strictly decoded."""
 
 
-class Finding(Frozen, kw_only=True):
+class Finding(Frozen, frozen=True, kw_only=True):
     """One graded remark of an inspection."""
 
     id: str
@@ -87,7 +87,7 @@ class Finding(Frozen, kw_only=True):
     remedy: str = ""
 
 
-class Proof(Frozen, kw_only=True):
+class Proof(Frozen, frozen=True, kw_only=True):
     """Result of verifying a step, with the evidence as short texts (fingerprints, status codes, request ids)."""
 
     verdict: Verdict
@@ -95,7 +95,7 @@ class Proof(Frozen, kw_only=True):
     evidence: dict[str, str] = {}
 
 
-class Request(Frozen, kw_only=True):
+class Request(Frozen, frozen=True, kw_only=True):
     """The one change a step asks of Azure; the permit is bound to `method` and `path` on `host`.
 
     `host` is empty for Resource Manager, else the data-plane host name; `permission` is the RBAC action at `scope`.
@@ -109,7 +109,7 @@ class Request(Frozen, kw_only=True):
     host: str = ""
 
 
-class Wait(Frozen, kw_only=True):
+class Wait(Frozen, frozen=True, kw_only=True):
     """A step that changes nothing: `seconds` is the length (time) or the bound (condition, person: 0 = none)."""
 
     kind: WaitKind
@@ -119,7 +119,7 @@ class Wait(Frozen, kw_only=True):
     poll_seconds: float = 15
 
 
-class Step(Frozen, kw_only=True):
+class Step(Frozen, frozen=True, kw_only=True):
     """One change or one wait, with all an operator needs to approve it.
 
     `id` names the same intent in every plan of the action (`regenerate:key2`); `arguments` are what `do` and `prove`
@@ -145,7 +145,7 @@ class Step(Frozen, kw_only=True):
         return digest(self)
 
 
-class Gap(Frozen, kw_only=True):
+class Gap(Frozen, frozen=True, kw_only=True):
     """An outage announced beforehand: `holder` has no live key between two steps, for about `seconds`."""
 
     holder: str
@@ -155,14 +155,14 @@ class Gap(Frozen, kw_only=True):
     reason: str
 
 
-class Choice(Frozen, kw_only=True):
+class Choice(Frozen, frozen=True, kw_only=True):
     """One answer to a decision, and what it leads to."""
 
     id: str
     sentence: str
 
 
-class Decision(Frozen, kw_only=True):
+class Decision(Frozen, frozen=True, kw_only=True):
     """A question only the operator can answer; given back as `--decide id=choice`."""
 
     id: str
@@ -170,7 +170,7 @@ class Decision(Frozen, kw_only=True):
     choices: tuple[Choice, ...]
 
 
-class Binding(Frozen, kw_only=True):
+class Binding(Frozen, frozen=True, kw_only=True):
     """Whom and where a plan was made for; it is refused anywhere else."""
 
     cloud: str
@@ -180,7 +180,7 @@ class Binding(Frozen, kw_only=True):
     rehearsal: bool
 
 
-class Steps(Frozen, kw_only=True):
+class Steps(Frozen, frozen=True, kw_only=True):
     """What an action's `plan` returns: the remaining way from an inspection to the goal.
 
     `contingent` are steps approved together with the plan that are taken only when Azure behaves as `title` says.
@@ -197,7 +197,7 @@ class Steps(Frozen, kw_only=True):
     leases: tuple[str, ...] = ()
 
 
-class Plan(Frozen, kw_only=True):
+class Plan(Frozen, frozen=True, kw_only=True):
     """A plan as approved: bound, saved, hashed. `goal` and `options` are the action's own structs as plain data.
 
     `target` is the full resource id, `name` what the operator types to confirm (with `slot` when irreversible).
@@ -227,7 +227,7 @@ class Plan(Frozen, kw_only=True):
         return digest(self)
 
 
-class StepRecord(Frozen, kw_only=True):
+class StepRecord(Frozen, frozen=True, kw_only=True):
     """What a run's journal knows of one step: times are ISO 8601 UTC."""
 
     id: str
@@ -238,7 +238,7 @@ class StepRecord(Frozen, kw_only=True):
     withheld: bool = False
 
 
-class Progress(Frozen, kw_only=True):
+class Progress(Frozen, frozen=True, kw_only=True):
     """What this run has done so far, oldest first: handed to `plan` so that it stays a pure function."""
 
     now: str = ""

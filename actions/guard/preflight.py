@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Awaitable
 from typing import Any
 
 from actions.cloud.data import CloudError, Forbidden, NotFound, ResourceId, SignedIn
@@ -12,8 +14,10 @@ from actions.guard.model import Frozen, Plan, Request
 from actions.guard.rights import denied_by, granted, role_for
 from actions.guard.text import plain
 
+_LOCK_TAIL = re.compile(r"/providers/Microsoft\.Authorization/locks/[^/]*$", re.IGNORECASE)
 
-class Missing(Frozen, kw_only=True):
+
+class Missing(Frozen, frozen=True, kw_only=True):
     """A permission the caller lacks, or that could not be looked up (`unknown`); `role` is one that grants it."""
 
     action: str
@@ -29,7 +33,7 @@ class Missing(Frozen, kw_only=True):
         return f"{self.action} at {plain(self.scope)}: {self.why}.{remedy}"
 
 
-class Lock(Frozen, kw_only=True):
+class Lock(Frozen, frozen=True, kw_only=True):
     """A management lock that makes Azure refuse a step."""
 
     name: str
@@ -42,7 +46,7 @@ class Lock(Frozen, kw_only=True):
         return f"The lock {plain(self.name)} ({self.level}) at {plain(self.scope)} forbids it."
 
 
-class Preflight(Frozen, kw_only=True):
+class Preflight(Frozen, frozen=True, kw_only=True):
     """What stands between a plan and its first step; `checked` are the (action, scope) pairs looked at."""
 
     missing: tuple[Missing, ...] = ()
@@ -112,11 +116,11 @@ class _At:
             return Missing(action=action, scope=request.scope, role=role, why=why, unknown=unknown)
 
         if isinstance(self.roles, CloudError):
-            return missing(f"unknown, the permissions cannot be read ({self.roles.code or 'no answer'})", unknown=True)
+            return missing(f"unknown, the permissions cannot be read ({_code(self.roles)})", unknown=True)
         if not granted(self.roles, action, data=data):
             return missing("no role of yours grants it")
         if isinstance(self.denies, CloudError):
-            why = f"unknown, the deny assignments cannot be read ({self.denies.code or 'no answer'})"
+            why = f"unknown, the deny assignments cannot be read ({_code(self.denies)})"
             return missing(why, unknown=True, offer=False)
         groups = who.claims.get("groups")
         principals = frozenset({who.object_id, *(str(group) for group in groups or ())})
@@ -131,7 +135,7 @@ class _At:
         for raw in self.locks:
             level = str((raw.get("properties") or {}).get("level") or "")
             if level == "ReadOnly" or (level == "CanNotDelete" and request.method.upper() == "DELETE"):
-                scope = str(raw.get("id") or "").partition("/providers/Microsoft.Authorization/locks/")[0]
+                scope = _LOCK_TAIL.sub("", str(raw.get("id") or ""))
                 found.append(Lock(name=str(raw.get("name") or ""), level=level, scope=scope))
         return found
 
@@ -140,8 +144,12 @@ class _At:
         """Say that locks could not be read, None when they could."""
         if not isinstance(self.locks, CloudError):
             return None
-        why = f"unknown, the locks cannot be read ({self.locks.code or 'no answer'})"
-        return Missing(action="Microsoft.Authorization/locks/read", scope=self.scope, role="Reader", why=why, unknown=True)
+        action, why = "Microsoft.Authorization/locks/read", f"unknown, the locks cannot be read ({_code(self.locks)})"
+        return Missing(action=action, scope=self.scope, role=role_for(action), why=why, unknown=True)
+
+
+def _code(refusal: CloudError) -> str:
+    return plain(refusal.code) or f"HTTP {refusal.status}"
 
 
 async def _look(cloud: Cloud, scope: str) -> _At:
@@ -161,7 +169,7 @@ async def _look(cloud: Cloud, scope: str) -> _At:
     return _At(got[0], got[1], got[2], scope)
 
 
-async def _or_refusal(read: Any) -> tuple[dict[str, Any], ...] | CloudError:
+async def _or_refusal(read: Awaitable[tuple[dict[str, Any], ...]]) -> tuple[dict[str, Any], ...] | CloudError:
     try:
         return await read
     except (Forbidden, NotFound) as refusal:

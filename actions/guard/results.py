@@ -20,7 +20,7 @@ class Planned:
     preflight: Preflight
 
 
-class Staleness(Frozen, kw_only=True):
+class Staleness(Frozen, frozen=True, kw_only=True):
     """How a plan differs from what would be planned here and now; nothing means that it may run."""
 
     differences: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Staleness(Frozen, kw_only=True):
         return not self.differences
 
 
-class RunResult(Frozen, kw_only=True):
+class RunResult(Frozen, frozen=True, kw_only=True):
     """How a run ended in this process; `run` is empty where nothing had to be done, `exit` is the exit code."""
 
     run: str
@@ -40,7 +40,7 @@ class RunResult(Frozen, kw_only=True):
     exit: int
 
 
-class Halt(Exception):  # noqa: N818 - control flow of a run, not an error
+class Halt(Exception):
     """A run comes to a halt here: journalled as paused with all this, then told to whoever watches."""
 
     def __init__(

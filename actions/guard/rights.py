@@ -45,7 +45,7 @@ def _covers(entry: Mapping[str, Any], action: str, *, data: bool) -> bool:
 def granted(entries: Iterable[Mapping[str, Any]], action: str, *, data: bool = False) -> bool:
     """Tell whether one of the roles (`actions`, `notActions`, `dataActions`, `notDataActions`) grants an action.
 
-    A role with a `condition` counts as granting: the condition is about the resource's content, which is not known here.
+    A role with a `condition` counts as granting: the condition is about a resource's content, not known here.
     """
     return any(_covers(entry, action, data=data) for entry in entries)
 

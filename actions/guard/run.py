@@ -114,8 +114,9 @@ class Run:
             with secret_reads():
                 return await self.action.inspect(self.cloud, self.target, self.options, last=last, step=step)
 
-        self.inspection = await self.patient(read)
-        return self.inspection
+        found = await self.patient(read)
+        self.inspection = found
+        return found
 
     def replan(self, inspection: Inspection) -> Steps:
         """Ask the action what remains to be done from here; pure."""
@@ -146,13 +147,10 @@ class Run:
 
     async def sleep(self, seconds: float) -> None:
         """Wait in the cloud's time; a stop request ends it with a halt, a broken lease too."""
-        nap = asyncio.ensure_future(self.cloud.sleep(seconds))
-        alarm = asyncio.ensure_future(self.stop_event.wait())
-        try:
+        async with asyncio.TaskGroup() as group:
+            nap = group.create_task(self.cloud.sleep(seconds))
+            alarm = group.create_task(self.stop_event.wait())
             await asyncio.wait({nap, alarm}, return_when=asyncio.FIRST_COMPLETED)
-            if nap.done():
-                nap.result()
-        finally:
             nap.cancel()
             alarm.cancel()
         if time.monotonic() - self._renewed > _RENEW_SECONDS:

@@ -12,13 +12,13 @@ from actions.guard.errors import GuardError
 from actions.guard.events import StepFinished, StepSaid, StepStarted
 from actions.guard.gate import Permit, Refused, Withheld, permit_for, secret_reads
 from actions.guard.history import StepHistory
-from actions.guard.model import Outcome, Proof, Request, RunState, Step, Verdict, WaitKind
+from actions.guard.model import Outcome, Proof, Request, RunState, Step, Steps, Verdict, WaitKind
 from actions.guard.results import EXIT_FAILED, EXIT_NOT_PERMITTED, Halt
 from actions.guard.run import Run, where
 from actions.guard.text import cleaned, plain
 
-LOOKS = (0.0, 5.0, 15.0)
-"""Seconds of the cloud's time before each look after an unknown outcome: Azure settles a late write in that time."""
+LOOK_AGAIN = (5.0, 15.0)
+"""Seconds of the cloud's time between the looks after an unknown outcome: a late write settles in that time."""
 _THROTTLED_TRIES = 5
 
 
@@ -55,7 +55,10 @@ async def change(run: Run, step: Step, place: Place) -> None:
         run.check_stop()
         run.record_fenced("step-intent", intent(step, place))
         attempt = unknown + throttled + 1
-        run.tell(StepStarted(run=run.id, at=run.now(), step=step, attempt=attempt, number=place.number, total=place.total))
+        started = StepStarted(
+            run=run.id, at=run.now(), step=step, attempt=attempt, number=place.number, total=place.total
+        )
+        run.tell(started)
         try:
             await _send(run, step)
         except Throttled as error:
@@ -68,8 +71,8 @@ async def change(run: Run, step: Step, place: Place) -> None:
             unknown += 1
             _outcome(run, step, "unknown", error=error)
             if unknown > 1:
-                sentence = f"{step.title}: twice nobody could tell whether it took effect ({error.sentence}). Resume to look again."
-                raise Halt(RunState.STOPPED, sentence, step=step.id) from None
+                sentence = f"{step.title}: twice nobody could tell whether it took effect ({error.sentence})."
+                raise Halt(RunState.STOPPED, f"{sentence} Resume to look again.", step=step.id) from None
             if await took_effect(run, step):
                 break
         else:
@@ -102,7 +105,8 @@ async def _send(run: Run, step: Step) -> None:
     except Exception as error:
         sent = permit is not None and permit.uses > 0
         _outcome(run, step, "unknown" if sent else "error", sentence=where(error))
-        raise Halt(RunState.FAILED, f"{step.title}: internal error, {where(error)}.", code=EXIT_FAILED, step=step.id) from error
+        sentence = f"{step.title}: internal error, {where(error)}."
+        raise Halt(RunState.FAILED, sentence, code=EXIT_FAILED, step=step.id) from error
     _outcome(run, step, "done", evidence=evidence)
 
 
@@ -144,25 +148,37 @@ async def took_effect(run: Run, step: Step) -> bool:
     Anything else is for the operator.
     """
     run.tell(StepSaid(run=run.id, at=run.now(), step_id=step.id, text="Looking whether it took effect."))
-    for pause in LOOKS:
-        if pause:
-            await run.sleep(pause)
-        inspection = await run.inspect()
-        steps = run.replan(inspection)
-        if steps.outcome in {Outcome.BLOCKED, Outcome.NEEDS_DECISION}:
-            state = RunState.STOPPED if steps.outcome is Outcome.BLOCKED else RunState.NEEDS_DECISION
-            sentence = f"{step.title}: whether it took effect cannot be told. {steps.summary}"
-            raise Halt(state, sentence, reasons=steps.reasons, decisions=steps.decisions, step=step.id)
-        if step.id not in {found.id for found in steps.steps}:
-            _looked(run, step, took=True, sentence="Looked: it took effect.")
-            return True
+    steps = await _look(run, step)
+    for pause in LOOK_AGAIN:
+        if not _asks_for(steps, step):
+            break
+        await run.sleep(pause)
+        steps = await _look(run, step)
+    if not _asks_for(steps, step):
+        _looked(run, step, took=True, sentence="Looked: it took effect.")
+        return True
     first = steps.steps[0]
     if first.id != step.id or first.digest() != step.digest():
-        drift = run.plan_of(steps, inspection)
+        differences = (*step_differences(run.plan, first), f"Now the first step would be {first.id}.")
         sentence = f"{step.title}: the state is neither the one before nor the one after it."
-        raise Halt(RunState.STOPPED, sentence, reasons=step_differences(run.plan, first), drift=drift, step=step.id)
-    _looked(run, step, took=False, sentence=f"Looked {len(LOOKS)} times: it did not take effect, nothing has changed.")
+        raise Halt(RunState.STOPPED, sentence, reasons=differences, step=step.id)
+    looks = len(LOOK_AGAIN) + 1
+    _looked(run, step, took=False, sentence=f"Looked {looks} times: it did not take effect, nothing has changed.")
     return False
+
+
+def _asks_for(steps: Steps, step: Step) -> bool:
+    return step.id in {found.id for found in steps.steps}
+
+
+async def _look(run: Run, step: Step) -> Steps:
+    """Read everything anew and plan; a plan that is blocked or asks a question tells nothing about the step."""
+    steps = run.replan(await run.inspect())
+    if steps.outcome in {Outcome.BLOCKED, Outcome.NEEDS_DECISION}:
+        state = RunState.STOPPED if steps.outcome is Outcome.BLOCKED else RunState.NEEDS_DECISION
+        sentence = f"{step.title}: whether it took effect cannot be told. {steps.summary}"
+        raise Halt(state, sentence, reasons=steps.reasons, decisions=steps.decisions, step=step.id)
+    return steps
 
 
 def _looked(run: Run, step: Step, *, took: bool, sentence: str) -> None:
@@ -199,7 +215,8 @@ async def verify(run: Run, step: Step) -> Proof:
 def conclude(run: Run, step: Step, proof: Proof, *, withheld: bool = False) -> None:
     """Make a proof durable and tell it; a failed one halts the run."""
     shown = Proof(verdict=proof.verdict, sentence=plain(proof.sentence), evidence=cleaned(proof.evidence))
-    run.record("step-proof", {"step": step.id, "verdict": shown.verdict, "sentence": shown.sentence, "evidence": shown.evidence})
+    data = {"step": step.id, "verdict": shown.verdict, "sentence": shown.sentence, "evidence": shown.evidence}
+    run.record("step-proof", data)
     known = run.fold.step(step.id)
     evidence = known.evidence if known else {}
     run.tell(StepFinished(run=run.id, at=run.now(), step_id=step.id, proof=shown, withheld=withheld, evidence=evidence))
@@ -213,9 +230,7 @@ async def settle(run: Run) -> None:
         step = _approved(run, known)
         if step is None or known.ended:
             continue
-        if known.uncertain and await took_effect(run, step):
-            await prove(run, step)
-        elif known.result == "done":
+        if (known.uncertain and await took_effect(run, step)) or known.result == "done":
             await prove(run, step)
 
 

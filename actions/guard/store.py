@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 
 from actions.guard.errors import JournalError
 from actions.guard.lease import Lease
@@ -186,9 +186,9 @@ def _explained(what: str) -> Iterator[None]:
     """Turn a database's failure into one sentence, without the statement or the URL (it may hold a password)."""
     try:
         yield
-    except sa.exc.DBAPIError as error:
+    except exc.DBAPIError as error:
         raise JournalError(f"The journal cannot be {what}: {plain(str(error.orig))}.") from None
-    except sa.exc.SQLAlchemyError as error:
+    except exc.SQLAlchemyError as error:
         raise JournalError(f"The journal cannot be {what}: {type(error).__name__}.") from None
     except OSError as error:
         raise JournalError(f"The journal cannot be {what}: {plain(error.strerror or type(error).__name__)}.") from None

@@ -46,8 +46,8 @@ class Watch:
     def told(self, step: Step, kind: type[WaitBegan]) -> WaitBegan:
         """Make the event that shows this wait now."""
         return kind(
-            run=self.run.id, at=self.run.now(), step_id=step.id, kind=self.wait.kind, since=self.since, until=self.until,
-            reason=self.wait.reason, remaining_seconds=self.remaining,
+            run=self.run.id, at=self.run.now(), step_id=step.id, kind=self.wait.kind, reason=self.wait.reason,
+            since=self.since, until=self.until, remaining_seconds=self.remaining,
         )  # fmt: skip
 
 

@@ -46,5 +46,5 @@ async def _try(run: Run, step: Step) -> tuple[str, str]:
     except Refused as error:
         raise Halt(RunState.FAILED, f"{step.title}: the gate refused it, {error.why}.", code=EXIT_FAILED) from None
     except CloudError as error:
-        return "error", f"Not verifiable: earlier steps were withheld, so this one met another state ({error.sentence})."
+        return "error", f"Not verifiable: with earlier steps withheld it met another state ({error.sentence})."
     return "done", "Not verifiable: it found nothing to change."
