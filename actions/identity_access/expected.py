@@ -25,7 +25,13 @@ ALL_BUT_PURGE: dict[str, tuple[str, ...]] = {
         "setissuers", "deleteissuers", "manageissuers", "recover", "backup", "restore",
     ),
 }  # fmt: skip
-"""What a vault policy should allow: everything except purge, which the documentation rules out."""
+"""What a vault policy is given: everything except purge, which the documentation rules out."""
+CORE_WORDS: dict[str, tuple[str, ...]] = {
+    "keys": ("get", "list", "wrapKey", "unwrapKey"),
+    "secrets": ("get", "list", "set", "delete"),
+    "certificates": ("get", "list"),
+}
+"""Without these a policy counts as missing; which list Azure ML itself writes is documented nowhere."""
 _MANAGES = (roles.CONTRIBUTOR, roles.OWNER, roles.AI_ADMINISTRATOR)
 _VAULT_DATA = (roles.SECRETS_OFFICER, roles.CRYPTO_OFFICER, roles.CERTIFICATES_OFFICER)
 

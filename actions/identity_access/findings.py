@@ -34,11 +34,14 @@ def findings(
 def _rows(table: tuple[Access, ...]) -> Iterable[Finding]:
     for row in table:
         subject = f"{row.identity}: {row.what}"
-        if row.state == "missing":
-            remedy = (
-                "this action restores it" if row.repair else "Azure ML grants it when the endpoint or compute is made"
+        if row.state == "missing" and row.repair:
+            told = f"expected access is missing ({row.detail})"
+            yield _finding("I1", Severity.HIGH, subject, told, "this action restores it")
+        elif row.state == "missing":
+            told = "its own identity shows no role here"
+            yield _finding(
+                "I14", Severity.WARN, subject, told, "Azure ML grants it when the endpoint or compute is made"
             )
-            yield _finding("I1", Severity.HIGH, subject, f"expected access is missing ({row.detail})", remedy)
         elif row.state == "denied":
             remedy = "ask whoever owns the deny assignment; nothing can be granted over it"
             yield _finding("I2", Severity.CRITICAL, subject, row.detail, remedy)

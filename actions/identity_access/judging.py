@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from actions.guard.rights import denied_by
-from actions.identity_access.expected import Row
+from actions.identity_access.expected import CORE_WORDS, Row
 from actions.identity_access.roles import role_name
 from actions.identity_access.state import Access, AccessState, Grant, Identity, Scope, Vault
 
@@ -97,11 +97,11 @@ def _policy(identity: Identity, row: Row, vault: Vault | None) -> Access:
     held = vault.policies.get(identity.principal.casefold(), {})
     lacking = {kind: _without(words, held.get(kind, ())) for kind, words in row.words.items()}
     lacking = {kind: words for kind, words in lacking.items() if words}
-    if not lacking:
-        return _access(identity, row, "present", "access policy")
     told = "; ".join(f"{kind}: {', '.join(words)}" for kind, words in lacking.items())
-    detail = f"the policy lacks {told}" if held else "no access policy"
-    return _access(identity, row, "missing", detail, words=lacking, repair=row.repair)
+    if any(_without(words, held.get(kind, ())) for kind, words in CORE_WORDS.items()):
+        detail = f"the policy lacks {told}" if held else "no access policy"
+        return _access(identity, row, "missing", detail, words=lacking, repair=row.repair)
+    return _access(identity, row, "present", f"access policy, without {told}" if lacking else "access policy")
 
 
 def _without(words: tuple[str, ...], held: tuple[str, ...]) -> tuple[str, ...]:
