@@ -130,8 +130,8 @@ def test_reader_is_refused_in_azures_words() -> None:
     assert code_of(answer) == (403, "AuthorizationFailed")
     assert answer.json()["error"]["message"] == (
         f"The client 'ada@contoso.example' with object id '{ADA}' does not have authorization to perform action "
-        f"'Microsoft.Storage/storageAccounts/listkeys/action' over scope '{ACCOUNT}' or the scope is invalid. If access "
-        "was recently granted, please refresh your credentials."
+        f"'Microsoft.Storage/storageAccounts/listkeys/action' over scope '{ACCOUNT}' or the scope is invalid. If "
+        "access was recently granted, please refresh your credentials."
     )
     assert small.get(ACCOUNT).status == 200
     assert small.regenerate("key1").status == 403
