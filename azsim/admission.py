@@ -37,9 +37,7 @@ _AUDIENCES: dict[HostClass, frozenset[str]] = {
             "https://microsoftgraph.chinacloudapi.cn",
         }
     ),
-    "vault": frozenset(
-        {"https://vault.azure.net", "https://vault.usgovcloudapi.net", "https://vault.azure.cn"}
-    ),
+    "vault": frozenset({"https://vault.azure.net", "https://vault.usgovcloudapi.net", "https://vault.azure.cn"}),
 }
 
 
@@ -112,9 +110,7 @@ def authorize(ctx: Context) -> Response | None:
 def forbidden(ctx: Context, action: str, denied_by: dict[str, object] | None = None) -> Response:
     """Azure's 403 for a caller without the action, or with a deny assignment that takes it away."""
     caller = ctx.caller
-    client = (
-        f"The client '{caller.name if caller else ''}' with object id '{caller.object_id if caller else ''}'"
-    )
+    client = f"The client '{caller.name if caller else ''}' with object id '{caller.object_id if caller else ''}'"
     scope = printed_scope(ctx)
     if denied_by is None:
         message = (
@@ -214,8 +210,7 @@ def _expired(ctx: Context) -> str:
     ended = ctx.cloud.tokens.expiry(token) if token else None
     now = iso7(ctx.clock.now())
     return (
-        f"The access token expiry UTC time '{iso7(ended) if ended else ''}' is earlier than current UTC "
-        f"time '{now}'."
+        f"The access token expiry UTC time '{iso7(ended) if ended else ''}' is earlier than current UTC time '{now}'."
     )
 
 

@@ -13,9 +13,7 @@ from azsim import ids
 from azsim.behaviour import Behaviour, override
 
 HOLDS = ("key1", "key2", "stale", "none")
-_SECRET_NAMES = frozenset(
-    {"accountkey", "sastoken", "clientsecret", "secrettext", "primarykey", "secondarykey"}
-)
+_SECRET_NAMES = frozenset({"accountkey", "sastoken", "clientsecret", "secrettext", "primarykey", "secondarykey"})
 
 
 class EstateError(ValueError):
@@ -198,9 +196,7 @@ def _check_no_secret(value: Any, place: str) -> None:
         for name, inner in value.items():
             is_secret = name.casefold() in _SECRET_NAMES or (name == "secrets" and isinstance(inner, dict))
             if is_secret and inner:
-                raise EstateError(
-                    f"{place}.{name}: an estate holds no secrets; remove it, keys are made from the seed"
-                )
+                raise EstateError(f"{place}.{name}: an estate holds no secrets; remove it, keys are made from the seed")
             _check_no_secret(inner, f"{place}.{name}")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
@@ -223,12 +219,8 @@ def _check_clients(estate: Estate) -> None:
         if client.holds not in HOLDS:
             raise EstateError(f"{place}.holds: expected one of {', '.join(HOLDS)}")
         kind, _, target = (client.reads or "").partition(":")
-        if client.reads is not None and (
-            kind not in ("datastore", "workspace") or ids.fold(target) not in known
-        ):
-            raise EstateError(
-                f"{place}.reads: expected datastore:<id> or workspace:<id> of a resource in the estate"
-            )
+        if client.reads is not None and (kind not in ("datastore", "workspace") or ids.fold(target) not in known):
+            raise EstateError(f"{place}.reads: expected datastore:<id> or workspace:<id> of a resource in the estate")
 
 
 def _assignment(item: dict[str, Any], place: str) -> dict[str, Any]:
@@ -241,7 +233,5 @@ def _assignment(item: dict[str, Any], place: str) -> dict[str, Any]:
         raise EstateError(f"{place}.properties: expected an object")
     for name in ("scope", "roleDefinitionId", "principalId"):
         if not isinstance(properties.get(name), str):
-            raise EstateError(
-                f"{place}.{name}: a role assignment needs scope, roleDefinitionId and principalId"
-            )
+            raise EstateError(f"{place}.{name}: a role assignment needs scope, roleDefinitionId and principalId")
     return {"properties": properties, **{key: item[key] for key in ("id", "name", "type") if key in item}}

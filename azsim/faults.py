@@ -11,9 +11,7 @@ import msgspec
 from azsim.rng import Rng
 from azsim.wire import Request
 
-FaultKind = Literal[
-    "status", "delay", "reset_before", "reset_after", "throttle", "fail_operation", "stuck_operation"
-]
+FaultKind = Literal["status", "delay", "reset_before", "reset_after", "throttle", "fail_operation", "stuck_operation"]
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

@@ -85,10 +85,7 @@ class KeyRing:
 
     def add_account(self, account_id: str, created: dict[str, datetime | None]) -> Account:
         """Register an account with generation 1 of its keys."""
-        slots = {
-            name: Slot(self._make(account_id, name, 1), created.get(name))
-            for name in (*SLOTS, *KERBEROS_SLOTS)
-        }
+        slots = {name: Slot(self._make(account_id, name, 1), created.get(name)) for name in (*SLOTS, *KERBEROS_SLOTS)}
         account = Account(account_id, ids.name_of(account_id), slots)
         self.accounts[account.name.casefold()] = account
         return account

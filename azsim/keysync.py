@@ -89,10 +89,7 @@ def _datastores(world: World, workspace_id: str, account: Account, *, system: bo
 
 def _in_use(world: World, workspace_id: str, account: Account) -> str:
     for system in (False, True):
-        held = [
-            account.slot_of(holder.secret)
-            for holder in _datastores(world, workspace_id, account, system=system)
-        ]
+        held = [account.slot_of(holder.secret) for holder in _datastores(world, workspace_id, account, system=system)]
         live = Counter(slot for slot in held if slot is not None)
         if live:
             return live.most_common(1)[0][0]

@@ -138,9 +138,7 @@ class Operations:
         """The operations that run on a resource."""
         folded = resource_id.casefold()
         return [
-            item
-            for item in self._all.values()
-            if item.state == "running" and item.resource_id.casefold() == folded
+            item for item in self._all.values() if item.state == "running" and item.resource_id.casefold() == folded
         ]
 
     def _end(self, operation: Operation) -> None:

@@ -115,9 +115,7 @@ class Directory:
         if isinstance(object_id, str):
             self._types[normalised(object_id)] = "ServicePrincipal"
             if isinstance(app_id, str):
-                self._applications.setdefault(
-                    app_id.casefold(), (object_id, str(item.get("displayName", "")))
-                )
+                self._applications.setdefault(app_id.casefold(), (object_id, str(item.get("displayName", ""))))
 
     def _add_identities(self, resource: dict[str, Any]) -> None:
         """System-assigned identities, user-assigned ones, and the identities that other resources attach."""

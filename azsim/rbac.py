@@ -115,9 +115,7 @@ class AccessList:
             access.definitions[ids.name_of(item.get("id") or item["name"]).casefold()] = properties
         for index, item in enumerate(estate.role_assignments):
             given = item["properties"]
-            name = (
-                ids.name_of(item.get("id", "")) or item.get("name") or f"00000000-0000-4000-8000-{index:012d}"
-            )
+            name = ids.name_of(item.get("id", "")) or item.get("name") or f"00000000-0000-4000-8000-{index:012d}"
             scope = given["scope"]
             base = "" if scope == "/" else scope
             access.add(
@@ -154,9 +152,7 @@ class AccessList:
 
     def next_change(self, now: datetime) -> datetime | None:
         """When the next assignment begins or ceases to count."""
-        times = [item.effective_from for item in self.assignments.values()] + [
-            item.removed for item in self.fading
-        ]
+        times = [item.effective_from for item in self.assignments.values()] + [item.removed for item in self.fading]
         return min((time for time in times if time is not None and time > now), default=None)
 
     def permissions(self, guid: str) -> Sequence[dict[str, Any]]:
@@ -184,9 +180,7 @@ class Rbac:
         """The decision, with the deny assignment if one decided."""
         return self.verdict_for(caller.principal_ids, scope, action, data=data)
 
-    def verdict_for(
-        self, principals: frozenset[str], scope: str, action: str, *, data: bool = False
-    ) -> Verdict:
+    def verdict_for(self, principals: frozenset[str], scope: str, action: str, *, data: bool = False) -> Verdict:
         """The same for any principal: its normalised id and those of its groups."""
         self._refresh()
         folded = ids.fold(scope)
@@ -204,9 +198,7 @@ class Rbac:
         self._refresh()
         folded = ids.fold(scope).rstrip("/")
         return any(
-            item.scope != folded
-            and ids.within(item.scope, folded)
-            and self._role_allows(item, action, data=False)
+            item.scope != folded and ids.within(item.scope, folded) and self._role_allows(item, action, data=False)
             for item in self._assignments(caller.principal_ids)
         )
 
@@ -233,9 +225,7 @@ class Rbac:
         )
         if not granted:
             return Verdict(False)
-        deny = next(
-            (item for item in self._access.denies if _denies(item, principals, scope, action, data)), None
-        )
+        deny = next((item for item in self._access.denies if _denies(item, principals, scope, action, data)), None)
         return Verdict(deny is None, deny)
 
     def _role_allows(self, assignment: Assignment, action: str, *, data: bool) -> bool:
@@ -246,9 +236,7 @@ class Rbac:
         if found is None:
             now = self._clock.now()
             found = self._granted[principals] = [
-                item
-                for item in self._access.in_force(now)
-                if normalised(item.properties["principalId"]) in principals
+                item for item in self._access.in_force(now) if normalised(item.properties["principalId"]) in principals
             ]
         return found
 

@@ -69,9 +69,7 @@ BUILT_IN: tuple[Role, ...] = (
             "Microsoft.Subscription/enable/action",
         ),
     ),
-    Role(
-        "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "Views all resources, changes nothing.", ("*/read",)
-    ),
+    Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "Views all resources, changes nothing.", ("*/read",)),
     Role(
         "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
         "User Access Administrator",
@@ -239,10 +237,7 @@ BUILT_IN: tuple[Role, ...] = (
             f"{_VAULT}/keys/read",
             f"{_VAULT}/keys/update/action",
             f"{_VAULT}/keys/backup/action",
-            *(
-                f"{_VAULT}/keys/{verb}/action"
-                for verb in ("encrypt", "decrypt", "wrap", "unwrap", "sign", "verify")
-            ),
+            *(f"{_VAULT}/keys/{verb}/action" for verb in ("encrypt", "decrypt", "wrap", "unwrap", "sign", "verify")),
         ),
     ),
     Role(
@@ -322,8 +317,7 @@ BUILT_IN: tuple[Role, ...] = (
             f"{_BLOBS}/generateUserDelegationKey/action",
         ),
         data_actions=tuple(
-            f"{_BLOBS}/containers/blobs/{verb}"
-            for verb in ("delete", "read", "write", "move/action", "add/action")
+            f"{_BLOBS}/containers/blobs/{verb}" for verb in ("delete", "read", "write", "move/action", "add/action")
         ),
     ),
     Role(

@@ -59,9 +59,7 @@ def access_token(seed: int, claims: dict[str, object]) -> str:
 def read_access_token(seed: int, token: str) -> dict[str, object] | None:
     """The claims of a token made by `access_token` with the same seed, or None when it is not one."""
     parts = token.split(".")
-    if len(parts) != 3 or not hmac.compare_digest(
-        parts[2].encode(), _signature(seed, parts[0], parts[1]).encode()
-    ):
+    if len(parts) != 3 or not hmac.compare_digest(parts[2].encode(), _signature(seed, parts[0], parts[1]).encode()):
         return None
     padded = parts[1] + "=" * (-len(parts[1]) % 4)
     return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=dict[str, object])

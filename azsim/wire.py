@@ -29,9 +29,7 @@ class Request:
 
     __slots__ = ("body", "headers", "host", "method", "path", "port", "query", "raw_query", "scheme", "url")
 
-    def __init__(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> None:
+    def __init__(self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> None:
         self.method = method.upper()
         self.url = url
         self.headers: dict[str, str] = {k.lower(): v for k, v in headers.items()} if headers else {}

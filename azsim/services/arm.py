@@ -67,9 +67,7 @@ def subscriptions(ctx: Context) -> Response:
 @route("GET", _SUBSCRIPTION, versions=VERSIONS, action="Microsoft.Resources/subscriptions/read", listing=True)
 def subscription(ctx: Context) -> Response:
     """One subscription."""
-    return json_response(
-        200, _subscription(ctx, ctx.world.subscriptions[ctx.params["subscriptionId"].casefold()])
-    )
+    return json_response(200, _subscription(ctx, ctx.world.subscriptions[ctx.params["subscriptionId"].casefold()]))
 
 
 @route(
@@ -171,9 +169,7 @@ def locks(ctx: Context) -> Response:
     return json_response(200, {"value": [_lock(item) for item in found]})
 
 
-@route(
-    "GET", f"{_LOCKS}/{{lockName}}", versions=since("2015-01-01"), action="Microsoft.Authorization/locks/read"
-)
+@route("GET", f"{_LOCKS}/{{lockName}}", versions=since("2015-01-01"), action="Microsoft.Authorization/locks/read")
 def lock(ctx: Context) -> Response:
     """One lock."""
     found = ctx.world.get(ctx.scope())
@@ -194,9 +190,7 @@ def put_lock(ctx: Context) -> Response:
     properties = ctx.request.json().get("properties") or {}
     level = properties.get("level")
     if level not in ("ReadOnly", "CanNotDelete"):
-        return arm_error(
-            400, "LockLevelNotSupported", f"The lock level '{level}' is not supported.", gateway=False
-        )
+        return arm_error(400, "LockLevelNotSupported", f"The lock level '{level}' is not supported.", gateway=False)
     lock_id, existed = ctx.scope(), ctx.world.get(ctx.scope()) is not None
     kept = {name: properties[name] for name in ("level", "notes") if name in properties}
     item = ctx.world.put({"id": lock_id, "name": ctx.params["lockName"], "type": LOCK, "properties": kept})
@@ -266,9 +260,7 @@ def _resource_page(ctx: Context, scope: str) -> Response:
     }
     if start + size < len(visible) and "$top" not in query:
         rest = "&".join(
-            f"{quote(name, safe='$-')}={quote(value, safe='')}"
-            for name, value in query.items()
-            if name != "$skiptoken"
+            f"{quote(name, safe='$-')}={quote(value, safe='')}" for name, value in query.items() if name != "$skiptoken"
         )
         body["nextLink"] = f"{ctx.origin}{ctx.request.path}?{rest}&$skiptoken={start + size}"
     return json_response(200, body)
@@ -334,9 +326,7 @@ def _generic(item: Resource, expand: str) -> dict[str, Any]:
     )
     wire = {name: item[name] for name in shown if name in item}
     wanted = {word.strip().casefold() for word in expand.split(",")}
-    created = item.get("properties", {}).get("creationTime") or (item.get("systemData") or {}).get(
-        "createdAt"
-    )
+    created = item.get("properties", {}).get("creationTime") or (item.get("systemData") or {}).get("createdAt")
     if "createdtime" in wanted and created:
         wire["createdTime"] = created
     if "changedtime" in wanted and created:
@@ -349,11 +339,7 @@ def _generic(item: Resource, expand: str) -> dict[str, Any]:
 def _provider(ctx: Context, namespace: str) -> dict[str, Any]:
     folded = namespace.casefold() + "/"
     types = sorted(
-        {
-            item["type"].partition("/")[2]
-            for item in ctx.world.resources()
-            if item["type"].casefold().startswith(folded)
-        }
+        {item["type"].partition("/")[2] for item in ctx.world.resources() if item["type"].casefold().startswith(folded)}
     )
     known = {
         "microsoft.machinelearningservices": ["2024-10-01", "2024-04-01", "2023-10-01", "2023-04-01"],

@@ -88,9 +88,7 @@ def put_assignment(ctx: Context) -> Response:
         "delegatedManagedIdentityResourceId": wanted.get("delegatedManagedIdentityResourceId"),
         "description": wanted.get("description"),
     }
-    created = Assignment(
-        ctx.scope(), ctx.params["name"], properties, effective_from=now + delay if delay else None
-    )
+    created = Assignment(ctx.scope(), ctx.params["name"], properties, effective_from=now + delay if delay else None)
     ctx.world.access.add(created)
     ctx.world.changed()
     answer = _assignment_wire(ctx, created)
@@ -176,9 +174,7 @@ def _filter(
     names = [re.split(r"[\s(]", term)[0].casefold() for term in terms]
     if len(terms) > 1 and sorted(names) != ["assignedto", "atscope"]:
         raise Refused(_bad_filter(text))
-    tests = [
-        _term(ctx, name, term, at, principals, scope_of) for name, term in zip(names, terms, strict=True)
-    ]
+    tests = [_term(ctx, name, term, at, principals, scope_of) for name, term in zip(names, terms, strict=True)]
     is_bounded = "atscope" in names
 
     def keep(item: dict[str, Any]) -> bool:
@@ -279,16 +275,10 @@ def _wanted(ctx: Context) -> dict[str, Any]:
     given = ctx.request.json().get("properties") or {}
     role, principal = given.get("roleDefinitionId"), given.get("principalId")
     if not isinstance(role, str) or not isinstance(principal, str):
-        text = (
-            "The request content was invalid: properties.roleDefinitionId and properties.principalId are "
-            "required."
-        )
+        text = "The request content was invalid: properties.roleDefinitionId and properties.principalId are required."
         raise Refused(arm_error(400, "InvalidRequestContent", text, gateway=False))
     if not _GUID.fullmatch(ctx.params["name"]):
-        text = (
-            f"The role assignment ID '{ctx.params['name']}' is not valid. The role assignment ID must be a "
-            "GUID."
-        )
+        text = f"The role assignment ID '{ctx.params['name']}' is not valid. The role assignment ID must be a GUID."
         raise Refused(arm_error(400, "InvalidRoleAssignmentId", text, gateway=False))
     guid = ids.name_of(role).casefold()
     if guid not in ctx.world.access.definitions:
