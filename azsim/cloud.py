@@ -10,7 +10,7 @@ from typing import Any
 
 from azsim import admission, hosts, keysync
 from azsim.clock import Clock
-from azsim.errors import Refused, arm_error, storage_xml_error
+from azsim.errors import SERVICE, Refused, arm_error, mfe_error, storage_xml_error
 from azsim.estate import Estate, load
 from azsim.faults import Fault, Faults, Firing
 from azsim.ledger import Entry, Ledger
@@ -253,7 +253,10 @@ def _fault_answer(ctx: Context, firing: Firing) -> Response:
         headers["Retry-After"] = str(wait)
         status, code = 429, "ResourceRequestsThrottled"
         action = ctx.route.action or ctx.request.path
-        text = f"Number of requests for action '{action}' exceeded the limit. Please try again after '{wait}' seconds."
+        text = (
+            f"Number of requests for action '{action}' exceeded the limit of '150' for time interval '01:00:00'. "
+            f"Please try again after '{wait}' seconds."
+        )
     else:
         status = fault.status
         code, text = _TEXTS.get(status, ("Conflict" if status == 409 else "BadRequest", "The request failed."))
@@ -263,6 +266,11 @@ def _fault_answer(ctx: Context, firing: Firing) -> Response:
     if ctx.route.host in ("blob", "file"):
         response = storage_xml_error(ctx, status, code, text)
         response.headers.update(headers)
+        return response
+    if ctx.route.service == "ml" and status >= 500:
+        code = fault.code or ("TransientError" if status == 504 else "ServiceError")
+        response = mfe_error(ctx, status, fault.message or "InternalServerError", code=code)
+        response.headers.update(headers | SERVICE)
         return response
     return arm_error(status, code, text, gateway=fault.kind == "throttle", headers=headers)
 

@@ -23,6 +23,11 @@ _LIMITS: dict[str, tuple[float, float]] = {"reads": (250, 25), "writes": (200, 1
 _GLOBAL = 15
 _STORAGE_SERVER = "Microsoft-Azure-Storage-Resource-Provider/1.0,Microsoft-HTTPAPI/2.0 Microsoft-HTTPAPI/2.0"
 _ML_APP = "appId=cid-v1:2d2e8e63-272e-4b3c-8598-4ee570a0e70d"
+_GRAPH_PLACE = '{"ServerInfo":{"DataCenter":"West Europe","Slice":"E","Ring":"5","ScaleUnit":"001"}}'
+_VAULT = {
+    "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=203.0.113.10;act_addr_fam=InterNetwork;",
+    "x-ms-keyvault-service-version": "1.9.1054.1",
+}
 _SPLIT_IDS = frozenset({"storage", "authorization"})
 """Services whose own request id differs from the correlation id."""
 
@@ -93,6 +98,11 @@ def add_headers(ctx: Context, quota: Quota, response: Response) -> None:
     headers = response.headers
     now = ctx.clock.now()
     headers.setdefault("Date", http_date(now))
+    if ctx.route.host == "vault":
+        _add_vault(ctx, headers)
+    if ctx.route.host == "graph":
+        headers.setdefault("x-ms-ags-diagnostic", _GRAPH_PLACE)
+        headers.setdefault("x-ms-resource-unit", "1")
     if ctx.route.host != "arm" or ctx.route.service == "metadata":
         return
     headers.setdefault("Cache-Control", "no-cache")
@@ -110,6 +120,16 @@ def add_headers(ctx: Context, quota: Quota, response: Response) -> None:
     if not is_gateway:
         _add_budget(ctx, quota, headers)
         _add_service(ctx, service, response)
+
+
+def _add_vault(ctx: Context, headers: dict[str, str]) -> None:
+    """The marks of a vault's data plane, on its refusals too."""
+    name = ctx.request.host.partition(".")[0]
+    vaults = ctx.world.of_type("Microsoft.KeyVault/vaults")
+    region = next((str(item.get("location", "")) for item in vaults if item["name"].casefold() == name), "westeurope")
+    headers.setdefault("x-ms-keyvault-region", region)
+    for header, value in _VAULT.items():
+        headers.setdefault(header, value)
 
 
 def _add_budget(ctx: Context, quota: Quota, headers: dict[str, str]) -> None:

@@ -244,6 +244,23 @@ def managed_identity(resource: str, created: datetime) -> Json:
     )
 
 
+_INFO = ("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")
+
+
+def _certificate(app_id: str, created: datetime) -> Json:
+    """The credential of a managed identity, which the platform renews by itself."""
+    return {
+        "customKeyIdentifier": az.stable_guid("thumbprint", app_id).replace("-", "").upper() + "00000000",
+        "displayName": f"CN={app_id}, DC={az.TENANT_ID}",
+        "endDateTime": iso_seconds(created + timedelta(days=90)),
+        "key": None,
+        "keyId": az.stable_guid("certificate", app_id),
+        "startDateTime": iso_seconds(created),
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+    }
+
+
 def service_principal(
     name: str,
     *,
@@ -282,7 +299,7 @@ def service_principal(
         "preferredSingleSignOnMode": None,
         "preferredTokenSigningKeyThumbprint": None,
         "replyUrls": [],
-        "servicePrincipalNames": [app],
+        "servicePrincipalNames": [app] if kind == "Application" else [app, f"https://identity.azure.net/{app}"],
         "servicePrincipalType": kind,
         "signInAudience": "AzureADMyOrg" if kind == "Application" else None,
         "tags": [],
@@ -290,14 +307,8 @@ def service_principal(
         "samlSingleSignOnSettings": None,
         "addIns": [],
         "appRoles": [],
-        "info": {
-            "logoUrl": None,
-            "marketingUrl": None,
-            "privacyStatementUrl": None,
-            "supportUrl": None,
-            "termsOfServiceUrl": None,
-        },
-        "keyCredentials": [],
+        "info": dict.fromkeys(_INFO) if kind == "Application" else None,
+        "keyCredentials": [] if kind == "Application" else [_certificate(app, created)],
         "oauth2PermissionScopes": [],
         "passwordCredentials": passwords or [],
         "resourceSpecificApplicationPermissions": [],

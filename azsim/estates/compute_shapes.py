@@ -95,7 +95,7 @@ def instance(
         },
         "createdBy": {"userOrgId": TENANT_ID, "userId": user or stable_guid("user", "ada@contoso.example")},
         "applicationSharingPolicy": "Personal",
-        "computeInstanceAuthorizationType": "personal",
+        "computeInstanceAuthorizationType": None,
         "personalComputeInstanceSettings": None,
         "setupScripts": None,
         "schedules": {"computeStartStop": []},

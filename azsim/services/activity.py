@@ -55,7 +55,7 @@ def list_events(ctx: Context) -> Response:
     if first + PAGE < len(found):
         query = re.sub(r"&?\$skipToken=\d+", "", ctx.request.raw_query)
         body["nextLink"] = f"{ctx.origin}{ctx.request.path}?{query}&$skipToken={first + PAGE}"
-    return json_response(200, body)
+    return json_response(200, body, headers={"Server": "Microsoft-IIS/10.0"})
 
 
 def record(ctx: Context, response: Response) -> None:

@@ -175,7 +175,6 @@ def _answer(ctx: Context, value: Item, cost: int, **more: str) -> Response:
     headers = {
         "odata-version": "4.0",
         "request-id": ctx.rng.uuid(),
-        "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"West Europe","Slice":"E","Ring":"5","ScaleUnit":"001"}}',
         "x-ms-resource-unit": str(cost),
         **more,
     }

@@ -20,10 +20,6 @@ from azsim.world import Resource
 
 VAULT = "Microsoft.KeyVault/vaults"
 PAGE = 25
-HEADERS = {
-    "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=203.0.113.10;act_addr_fam=InterNetwork;",
-    "x-ms-keyvault-service-version": "1.9.1054.1",
-}
 _HELP = "For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid="
 route = Routes("keyvault", host="vault")
 
@@ -35,11 +31,11 @@ def _versions(version: str) -> bool:
 
 
 def _answer(ctx: Context, vault: Resource, status: int, value: object) -> Response:
-    return json_response(status, value, headers={"x-ms-keyvault-region": vault.get("location", ""), **HEADERS})
+    return json_response(status, value, headers={"x-ms-keyvault-region": vault.get("location", "")})
 
 
 def _error(status: int, code: str, message: str, inner: str | None = None) -> Refused:
-    return Refused(keyvault_error(status, code, message, inner=inner, headers=HEADERS))
+    return Refused(keyvault_error(status, code, message, inner=inner))
 
 
 def _vault(ctx: Context) -> Resource:

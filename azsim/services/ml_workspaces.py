@@ -77,7 +77,8 @@ def list_workspaces(ctx: Context) -> Response:
     if kinds:
         items = [item for item in items if str(item.get("kind", "Default")).casefold() in kinds]
     part, next_link = page(ctx, items, PAGE, "$skipToken")
-    return json_response(200, listing(ctx, [view(item, ctx.api_version, listed=True) for item in part], next_link))
+    body = listing(ctx, [view(item, ctx.api_version, listed=True) for item in part], next_link)
+    return json_response(200, body, headers={"X-Cache": "CONFIG_NOCACHE"})
 
 
 @route("GET", ONE_WORKSPACE, versions=WORKSPACE_VERSIONS, action=f"{WORKSPACE}/read")

@@ -66,7 +66,7 @@ def resources(ctx: Context) -> Response:
     headers = _spend(ctx)
     body = ctx.request.json()
     options = body.get("options") or {}
-    query = _parse(ctx, str(body.get("query", "")))
+    query = _parse(ctx, str(body.get("query", "")), headers)
     rows = _result(ctx, query, body)
     top = min(int(options.get("$top", DEFAULT_ROWS)), MOST_ROWS)
     start = _skipped(options)
@@ -114,7 +114,7 @@ def _spend(ctx: Context) -> dict[str, str]:
     return headers
 
 
-def _parse(ctx: Context, text: str) -> Query:
+def _parse(ctx: Context, text: str, headers: dict[str, str]) -> Query:
     try:
         return kql.parse(text)
     except Unsupported as error:
@@ -133,7 +133,9 @@ def _parse(ctx: Context, text: str) -> Query:
             "expectedToken": error.expected,
         }
         details: list[dict[str, object]] = [{"code": "InvalidQuery", "message": invalid}, failure]
-        raise Refused(resource_graph_error(ctx, 400, details)) from error
+        refused = resource_graph_error(ctx, 400, details)
+        refused.headers |= headers
+        raise Refused(refused) from error
 
 
 def _result(ctx: Context, query: Query, body: dict[str, Any]) -> list[Row]:

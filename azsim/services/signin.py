@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from azsim import secrets
-from azsim.clock import unix
+from azsim.clock import iso7, unix
 from azsim.errors import entra_error
 from azsim.principals import Caller
 from azsim.router import ANY, Context, Routes
@@ -111,9 +111,7 @@ def _instance_discovery(ctx: Context) -> Response:
         for network, cache, aliases in _KNOWN_TENANT_HOSTS
     ]
     endpoint = f"{_authority(ctx)}/common/.well-known/openid-configuration"
-    return _entra_json(
-        ctx, 200, {"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": items}
-    )
+    return _entra_json(ctx, 200, {"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": items})
 
 
 def _device_code(ctx: Context) -> Response:
@@ -132,8 +130,7 @@ def _device_code(ctx: Context) -> Response:
         "expires_in": 900,
         "interval": 1,
         "message": (
-            f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to "
-            "authenticate."
+            f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."
         ),
     }
     return _entra_json(ctx, 200, body)
@@ -200,7 +197,12 @@ def _redeem_device_code(ctx: Context, form: dict[str, str]) -> Response:
 
 def _redeem_refresh_token(ctx: Context, form: dict[str, str]) -> Response:
     if form.get("refresh_token", "") not in ctx.world.refresh_tokens:
-        text = "The provided grant has expired due to it being revoked, a fresh auth token is needed."
+        now = iso7(ctx.clock.now())
+        text = (
+            "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "
+            f"changed or reset their password. The grant was issued on '{now}' and the TokensValidFrom date (before "
+            f"which tokens are not valid) for this user is '{now}'."
+        )
         return _refuse(ctx, 400, "invalid_grant", 50173, text, suberror="bad_token")
     return _delegated(ctx, form)
 
@@ -285,9 +287,7 @@ def _check_tenant(ctx: Context, tenant: str) -> Response | None:
     return _refuse(ctx, 400, "invalid_tenant", 90002, text)
 
 
-def _refuse(
-    ctx: Context, status: int, error: str, number: int, text: str, *, suberror: str | None = None
-) -> Response:
+def _refuse(ctx: Context, status: int, error: str, number: int, text: str, *, suberror: str | None = None) -> Response:
     correlation = ctx.request.headers.get("client-request-id")
     response = entra_error(
         ctx.clock,

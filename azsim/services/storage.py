@@ -71,9 +71,20 @@ def update(ctx: Context) -> Response:
     properties = dict(current.get("properties", {}))
     _check_key_policy(changes, properties)
     properties.update(changes)
+    if changes.get("encryption"):
+        properties["encryption"] = _encryption(
+            ctx, current.get("properties", {}).get("encryption") or {}, changes["encryption"]
+        )
+    if changes.get("networkAcls"):
+        properties["networkAcls"] = {
+            **(current.get("properties", {}).get("networkAcls") or {}),
+            **changes["networkAcls"],
+        }
     if changes.get("keyPolicy"):
         properties["keyPolicy"] = {**changes["keyPolicy"], "enableAutoRotation": False}
     top = {name: body[name] for name in ("tags", "identity", "sku", "kind") if body.get(name) is not None}
+    if "sku" in top:
+        top["sku"] = {**current.get("sku", {}), **top["sku"]}
     changed = ctx.world.put({**current, **top, "properties": properties})
     return _storage_json(_wire(ctx, changed))
 
@@ -107,6 +118,28 @@ def regenerate_key(ctx: Context) -> Response:
         return _unavailable()
     _regenerate(ctx, account, slot.casefold())
     return _unavailable() if answer == "503-after-commit" else _storage_json({"keys": _keys(ctx, account)})
+
+
+def _encryption(ctx: Context, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The encryption block after a change: read-only fields kept, the key version that is used now added."""
+    services = {
+        name: {**(old.get("services") or {}).get(name, {}), **settings}
+        for name, settings in {**(old.get("services") or {}), **(new.get("services") or {})}.items()
+    }
+    block = {**old, **new, "services": services}
+    given = block.get("keyvaultproperties")
+    if not given or str(block.get("keySource", "")).casefold() != "microsoft.keyvault":
+        return block
+    uri, name = str(given.get("keyvaulturi", "")).rstrip("/"), str(given.get("keyname", ""))
+    key = ctx.world.vaults.key(uri.partition("://")[2].partition(".")[0], name)
+    version = str(given.get("keyversion") or (key.latest().version if key and key.versions else ""))
+    block["keyvaultproperties"] = {
+        "currentVersionedKeyIdentifier": f"{uri}/keys/{name}/{version}",
+        "lastKeyRotationTimestamp": iso7(ctx.clock.now()),
+        "currentVersionedKeyExpirationTimestamp": "1970-01-01T00:00:00.0000000Z",
+        **given,
+    }
+    return block
 
 
 def _regenerate(ctx: Context, account: Account, slot: str) -> None:
@@ -162,8 +195,7 @@ def _check_key_policy(changes: dict[str, Any], properties: dict[str, Any]) -> No
     policy, created = changes.get("keyPolicy"), properties.get("keyCreationTime") or {}
     if policy and not all(created.get(slot) for slot in SLOTS):
         text = (
-            "KeyPolicy cannot be set because the creation time of the account's keys is unknown. "
-            "Regenerate both keys."
+            "KeyPolicy cannot be set because the creation time of the account's keys is unknown. Regenerate both keys."
         )
         raise Refused(storage_error(400, "InvalidRequestPropertyValue", text))
 

@@ -52,8 +52,8 @@ def test_throttling_says_when_to_come_back() -> None:
     assert code_of(answer) == (429, "ResourceRequestsThrottled")
     assert answer.header("Retry-After") == "7"
     assert answer.json()["error"]["message"] == (
-        "Number of requests for action 'Microsoft.Storage/storageAccounts/read' exceeded the limit. "
-        "Please try again after '7' seconds."
+        "Number of requests for action 'Microsoft.Storage/storageAccounts/read' exceeded the limit of '150' "
+        "for time interval '01:00:00'. Please try again after '7' seconds."
     )
 
 
