@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 ResyncTakes = Literal["key1", "key2", "in_use", "newest", "oldest"]
+ResyncRestores = Literal["nothing", "roles", "policies", "everything"]
 ResyncAnswer = Literal["200", "202", "202-bare", "lying"]
 OperationOutcome = Literal["succeed", "fail", "stuck", "vanish", "lie"]
 RegenerateAnswer = Literal["200", "503-after-commit", "503-before-commit", "409-in-progress"]
@@ -24,6 +25,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """The slot a workspace takes when it synchronises (no document says which)."""
     resync_rewrites_system_datastores: bool = True
     """Whether synchronising also rewrites the secrets of the built-in datastores."""
+    resync_restores: ResyncRestores = "nothing"
+    """What of the workspace identity's access a resync gives back (documents say that it does, not what)."""
     self_sync_hours: float | None = 1.0
     """A workspace synchronises by itself this long after a key of its account changed; null: never."""
     resync_answer: ResyncAnswer = "202"
@@ -61,6 +64,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """Whether the signed-in operator may read the directory through Microsoft Graph."""
     graph_sign_in_reports: bool = False
     """Whether the beta report of applications' sign-ins answers (it needs a reader role of the directory)."""
+    pim_licensed: bool = False
+    """Whether the tenant has the licence that Privileged Identity Management needs."""
     activity_delay_seconds: float = 180.0
     """How long an event takes to show in the activity log."""
 

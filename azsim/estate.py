@@ -90,6 +90,8 @@ class Estate(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     role_assignments: list[dict[str, Any]] = []
     role_definitions: list[dict[str, Any]] = []
     deny_assignments: list[dict[str, Any]] = []
+    eligibilities: list[dict[str, Any]] = []
+    """Roles that principals may activate: scope, roleDefinitionId, principalId."""
     service_principals: list[dict[str, Any]] = []
     applications: list[dict[str, Any]] = []
     users: list[User] = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from azsim import ids, keysync, secrets
+from azsim import ids, keysync, restoring, secrets
 from azsim.errors import Refused, account_rp_error
 from azsim.keysync import WORKSPACE
 from azsim.operations import Operation
@@ -113,6 +113,7 @@ def resync_keys(ctx: Context) -> Response:
 
     def effect() -> None:
         keysync.resync(ctx.world, workspace["id"])
+        restoring.restore(ctx.world, workspace, ctx.behaviour(workspace["id"]).resync_restores)
 
     operation = start(ctx, "workspace", workspace, effect, outcome=outcome)
     if how in ("200", "202-bare"):
