@@ -40,6 +40,15 @@ _ENTRIES = (
         runbook="storage-keys",
         place="actions.storage_keys:StorageKeys",
     ),
+    Entry(
+        name="identity-access",
+        title="Managed identity access",
+        key="i",
+        target_kind="workspace",
+        risk=Risk.DISRUPTIVE,
+        runbook="identity-access",
+        place="actions.identity_access:IdentityAccess",
+    ),
 )
 
 
