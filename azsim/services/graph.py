@@ -162,7 +162,7 @@ def _spend(ctx: Context, cost: int) -> int:
     now = ctx.clock.now()
     while spent and spent[0][0] <= now - WINDOW:
         spent.popleft()
-    if ctx.world.estate.behaviour.throttling and sum(units for _, units in spent) + cost > UNITS:
+    if ctx.world.behaviour().throttling and sum(units for _, units in spent) + cost > UNITS:
         wait = max(1, round((spent[0][0] + WINDOW - now).total_seconds()))
         refusal = graph_error(ctx, 429, "TooManyRequests", "Too many requests.")
         refusal.headers["Retry-After"] = str(wait)
@@ -182,7 +182,7 @@ def _answer(ctx: Context, value: Item, cost: int, **more: str) -> Response:
 
 
 def _allowed(ctx: Context) -> None:
-    if not ctx.world.estate.behaviour.graph_reads:
+    if not ctx.world.behaviour().graph_reads:
         message = "Insufficient privileges to complete the operation."
         raise Refused(graph_error(ctx, 403, "Authorization_RequestDenied", message))
 
@@ -287,7 +287,7 @@ def me(ctx: Context) -> Response:
 @route("GET", "/beta/reports/servicePrincipalSignInActivities")
 def sign_in_activities(ctx: Context) -> Response:
     """When applications signed in last; a beta report that needs AuditLog.Read.All, off unless the estate has it."""
-    if not ctx.world.estate.behaviour.graph_sign_in_reports:
+    if not ctx.world.behaviour().graph_sign_in_reports:
         raise Refused(
             graph_error(ctx, 403, "Authentication_RequestFromUnsupportedUserRole", "User is not in the allowed roles")
         )

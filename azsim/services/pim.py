@@ -22,7 +22,7 @@ _READ = "Microsoft.Authorization/roleEligibilityScheduleInstances/read"
 )
 def eligibilities(ctx: Context) -> Response:
     """Eligible roles at, above and below a scope; `asTarget()` narrows to the caller."""
-    if not ctx.world.estate.behaviour.pim_licensed:
+    if not ctx.world.behaviour().pim_licensed:
         message = "The tenant needs an AAD Premium 2 license."
         raise Refused(arm_error(400, "AadPremiumLicenseRequired", message, gateway=False))
     wanted, scope = ctx.request.query.get("$filter", ""), ids.fold(ctx.params["scope"])

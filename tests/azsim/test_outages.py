@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from azsim import keysync, sas
+from azsim.behaviour import ResyncTakes
 from azsim.keys import Holder
 from azsim.keysync import STRATEGIES
 from tests.support.small_cloud import (
@@ -240,10 +241,6 @@ def test_in_use_falls_back_step_by_step() -> None:
 
 def test_every_named_strategy_exists() -> None:
     """The behaviour's words and the table agree."""
-    from typing import get_args
-
-    from azsim.behaviour import ResyncTakes
-
     assert set(get_args(ResyncTakes)) == set(STRATEGIES)
 
 

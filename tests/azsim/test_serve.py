@@ -16,6 +16,10 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from azsim.clock import parse
+from azsim.estate import EstateError
+from azsim.secrets import MARK
+from azsim.serve import serve
 from azsim.services.blob import shared_key_headers
 from tests.support.checkout import ROOT
 from tests.support.small_cloud import ACCOUNT, SUB, TENANT, estate
@@ -115,8 +119,6 @@ def test_the_host_header_selects_the_service(face: Served) -> None:
     key = face.arm("POST", f"{ACCOUNT}/listKeys")[1]["keys"][0]["value"]
     now = face.control("GET", "clock")[1]["now"]
     host = "stfraud.blob.core.windows.net"
-    from azsim.clock import parse
-
     headers = shared_key_headers("GET", f"https://{host}/?comp=list", "stfraud", key, parse(now))
     answer = face.raw("GET", "/?comp=list", None, {**headers, "Host": host})
     assert answer.status == 200
@@ -171,8 +173,8 @@ def test_control_steers_and_tells(face: Served) -> None:
     state = face.control("GET", "state")[1]
     assert state["accounts"][0]["keys"][0]["generation"] == 2
     assert len(state["accounts"][0]["keys"][0]["fingerprint"]) == 64
-    assert "azsimCanary" not in json.dumps(state)
-    assert "azsimCanary" not in json.dumps(face.control("GET", "ledger")[1])
+    assert MARK not in json.dumps(state)
+    assert MARK not in json.dumps(face.control("GET", "ledger")[1])
 
 
 def test_control_needs_its_token(face: Served) -> None:
@@ -202,17 +204,12 @@ def test_control_refuses_nonsense(face: Served, method: str, path: str, body: An
 
 def test_only_loopback_is_served() -> None:
     """A rehearsal is nobody else's business."""
-    from azsim.serve import serve
-
     with pytest.raises(ValueError, match="not a loopback address"):
         serve(estate(), host="0.0.0.0")
 
 
 def test_a_bad_estate_never_opens_a_port() -> None:
     """The error comes before the card."""
-    from azsim.estate import EstateError
-    from azsim.serve import serve
-
     with pytest.raises(EstateError, match=r"^\$: "):
         serve({})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -144,7 +143,7 @@ def test_updates_merge_into_the_account() -> None:
 def test_updates_refuse_what_cannot_be_set() -> None:
     """A read-only property, and a key policy while the keys' ages are unknown."""
     small = Small()
-    readonly = {"properties": {"primaryEndpoints": {}}}
+    readonly: dict[str, Any] = {"properties": {"primaryEndpoints": {}}}
     path = f"{ACCOUNT}?api-version=2023-05-01"
     assert code_of(small.ask("PATCH", path, readonly)) == (400, "InvalidRequestPropertyName")
     policy = {"properties": {"keyPolicy": {"keyExpirationPeriodInDays": 90}}}
