@@ -27,8 +27,8 @@ from tui.settings import Settings as Settings
 
 if TYPE_CHECKING:
     from actions.cloud.azure import AzureCloud
-    from actions.cloud.data import SignedIn, Throttling
-    from actions.cloud.sign_in import DeviceCode
+    from actions.cloud.data import DeviceCode, SignedIn, Throttling
+    from actions.cloud.protocol import Cloud
     from actions.guard.arming import Arming
     from actions.guard.contract import Action
     from actions.guard.engine import Engine
@@ -49,7 +49,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A rehearsal served over TLS: the one JSON line that `amlkeys rehearsal serve` prints, or the environment."""
 
     url: str
-    ca_file: str
+    ca: str
     tenant: str
     client_id: str
     client_secret: str
@@ -78,7 +78,7 @@ class Banner(NamedTuple):
 class Connected(NamedTuple):
     """What there is once signed in; `sim` is the rehearsal cloud of this process, for its clock, faults and outages."""
 
-    cloud: AzureCloud
+    cloud: Cloud
     engine: Engine
     journal: Journal
     arming: Arming
@@ -134,6 +134,7 @@ class Session:
         self._journal: Journal | None = None
         self._arming: Arming | None = None
         self._azure: AzureCloud | None = None
+        self._engine: Engine | None = None
         self._connected: Connected | None = None
         self._connecting = asyncio.Lock()
 
@@ -175,7 +176,7 @@ class Session:
         """Import the SDKs, open the journal and sign in, once; must run on the engine's thread."""
         async with self._connecting:
             if self._connected is None:
-                self._connected = await self._build()
+                self._connected = await self._sign_in()
             return self._connected
 
     def submit(self, work: Callable[[Connected], Awaitable[T]], *, keep: bool = False) -> Future[T]:
@@ -203,24 +204,34 @@ class Session:
             self._journal.close()
             self._journal = None
 
-    async def _build(self) -> Connected:
-        from actions.guard.arming import Arming
-        from actions.guard.engine import Engine
-        from actions.guard.lease import Operator
-        from actions.registry import actions
+    @property
+    def engine(self) -> Engine:
+        """The engine, made when first asked for, not signed in; enough to stop a run or to leave a note with it."""
+        if self._engine is None:
+            from actions.guard.arming import Arming
+            from actions.guard.engine import Engine
+            from actions.guard.lease import Operator
+            from actions.registry import actions
 
-        journal = self.journal
-        if self._azure is None:
-            self._azure = self._make_cloud()
-            self._arming = Arming(self._azure.gate)
-            self._arming.arm(self.settings.mode)
-        signed_in = await self._azure.signed_in()
-        known = actions()
-        engine = Engine(
-            cloud=self._azure, journal=journal, actions=known, operator=Operator.here(), arming=self._arming,
-            emit=lambda event: self.emit(event),
-        )  # fmt: skip
-        return Connected(self._azure, engine, journal, self._arming, signed_in, known, self._sim)
+            try:
+                self._azure = azure = self._make_cloud()
+            except ValueError as error:  # a certificate authority or an address that cannot be used
+                raise SessionError(clean(str(error)[:1].upper() + str(error)[1:])) from None
+            self._arming = arming = Arming(azure.gate)
+            arming.arm(self.settings.mode)
+
+            def tell(event: Event) -> None:
+                self.emit(event)
+
+            self._engine = Engine(
+                cloud=azure, journal=self.journal, actions=actions(), operator=Operator.here(), arming=arming, emit=tell
+            )
+        return self._engine
+
+    async def _sign_in(self) -> Connected:
+        engine = self.engine
+        signed_in = await engine.cloud.signed_in()
+        return Connected(engine.cloud, engine, self.journal, engine.arming, signed_in, engine.actions, self._sim)
 
     def _make_cloud(self) -> AzureCloud:
         from actions.cloud.azure import AzureCloud
@@ -235,7 +246,7 @@ class Session:
             given = self._served
             token = Secret(given.control_token) if given.control_token else None
             account = Account(given.tenant, given.client_id, Secret(given.client_secret))
-            return AzureCloud.loopback(given.url, given.ca_file, account, control_token=token, on_throttle=throttled)
+            return AzureCloud.loopback(given.url, given.ca, account, control_token=token, on_throttle=throttled)
         from actions.cloud.places import place
 
         tenant = self.settings.tenant or self.config.tenant
@@ -317,9 +328,11 @@ def _from_environment(url: str, ca_file: str) -> Served:
     """Complete an address by what `serve` printed, handed over in the environment."""
     names = {"tenant": "TENANT", "client_id": "CLIENT", "client_secret": "SECRET", "control_token": "TOKEN"}
     found = {name: os.environ.get(f"AMLKEYS_REHEARSAL_{key}", "") for name, key in names.items()}
-    found["ca_file"] = ca_file or os.environ.get("AMLKEYS_REHEARSAL_CA", "")
-    missing = [f"AMLKEYS_REHEARSAL_{names[name]}" for name in ("tenant", "client_id", "client_secret") if not found[name]]
-    missing += [] if found["ca_file"] else ["--rehearse-ca or AMLKEYS_REHEARSAL_CA"]
+    found["ca"] = ca_file or os.environ.get("AMLKEYS_REHEARSAL_CA", "")
+    missing = [
+        f"AMLKEYS_REHEARSAL_{names[name]}" for name in ("tenant", "client_id", "client_secret") if not found[name]
+    ]
+    missing += [] if found["ca"] else ["--rehearse-ca or AMLKEYS_REHEARSAL_CA"]
     if missing:
         raise SessionError(f"To rehearse against an address, set {', '.join(missing)}, or pass the file with its line.")
     return Served(url=url, **found)

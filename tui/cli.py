@@ -1,0 +1,157 @@
+"""Entry point `amlkeys`: the console alone, or one command; every error becomes one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tui
+
+if TYPE_CHECKING:
+    import click
+
+COMMANDS = (
+    "workspaces", "show", "inspect", "plan", "run", "apply", "runs", "resume", "stop", "report", "note", "audit",
+    "doctor", "rehearsal",
+)  # fmt: skip
+"""In the order of their use."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run amlkeys and return its exit code; nothing is imported here that `--version` does not need."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
+        sys.stdout.write(f"amlkeys {tui.__version__}\n")
+        return 0
+    foreign = foreign_packages()
+    if foreign:
+        sys.stderr.write(f"amlkeys: {foreign}\n")
+        return 2
+    return _invoke(given)
+
+
+def foreign_packages() -> str:
+    """Say which of our packages comes from elsewhere, for PyPI has unrelated ones of the same names; empty if none."""
+    from importlib.util import find_spec
+
+    home = Path(tui.__file__).resolve().parents[1]
+    for name in ("actions", "azsim"):
+        spec = find_spec(name)
+        found = Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
+        if found != home:
+            place = f"comes from {found}" if found else "is missing"
+            return f"The package '{name}' {place}, not from {home}. Install amlkeys in an environment of its own."
+    return ""
+
+
+def _invoke(given: list[str]) -> int:
+    """Run the command line; click's own complaints keep their usage line."""
+    import click
+
+    from tui.commands.flags import attach_rehearse
+
+    as_json = "--json" in given
+    try:
+        code = root().main(args=attach_rehearse(given), prog_name="amlkeys", standalone_mode=False)
+    except click.ClickException as error:
+        return _complain(as_json, error.exit_code, "usage", error.format_message(), getattr(error, "ctx", None))
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (Exception, KeyboardInterrupt, click.Abort) as error:
+        from tui.commands.failures import failure_of
+
+        found = failure_of(KeyboardInterrupt() if isinstance(error, click.Abort) else error)
+        return _complain(as_json, found.exit, found.kind, found.sentence, None, found.details)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(
+    as_json: bool,
+    code: int,
+    kind: str,
+    sentence: str,
+    context: click.Context | None,
+    details: Mapping[str, Any] | None = None,
+) -> int:
+    """Tell an error on stderr, and on stdout too where JSON was asked for."""
+    from tui.commands.output import complain
+
+    usage = f"{context.get_usage()}\n" if context is not None else ""
+    content = {"exit": code, "kind": kind, "sentence": sentence, **(details or {})}
+    complain(f"{usage}amlkeys: {sentence}", content, as_json)
+    return code
+
+
+def root() -> click.Group:
+    """Make the command `amlkeys`; its commands are loaded when they are named."""
+    import click
+
+    from tui.commands.flags import Group, common_options
+
+    class Root(Group):
+        """Loads a command's module when the command is used."""
+
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            return list(COMMANDS)
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            return load(cmd_name)
+
+    @click.command(cls=Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(tui.__version__, prog_name="amlkeys", message="%(prog)s %(version)s")
+    @click.pass_context
+    def amlkeys(context: click.Context) -> int:
+        """Guarded key and identity operations for Azure Machine Learning.
+
+        Without a command the console opens. Nothing is changed unless --live is given, and nothing real is touched
+        with --rehearse.
+        """
+        if context.invoked_subcommand is not None:
+            return 0
+        return _open(context)
+
+    amlkeys.params = [param for param in amlkeys.params if not getattr(param, "hidden", False)]
+    amlkeys.params += common_options(hidden=False)
+    return amlkeys
+
+
+def _open(context: click.Context) -> int:
+    """Open the console, or the plain walk; without a terminal name the commands."""
+    from tui.commands.flags import settings_of
+
+    settings = settings_of(context)
+    if not (sys.stdin.isatty() and sys.stderr.isatty() and (sys.stdout.isatty() or settings.plain)):
+        import click
+
+        names = ", ".join(COMMANDS)
+        raise click.UsageError(f"The console needs a terminal. Without one, name a command: {names}.", context)
+    if settings.plain:
+        from tui.plain import walk
+
+        return walk(settings)
+    from tui.app import open_console
+
+    return open_console(settings)
+
+
+def load(name: str) -> click.Command | None:
+    """Import the module of one command, and no other."""
+    module: Any
+    if name in {"workspaces", "show"}:
+        from tui.commands import fleet as module
+    elif name in {"inspect", "plan", "run", "apply"}:
+        from tui.commands import acting as module
+    elif name in {"runs", "resume", "stop", "report", "note"}:
+        from tui.commands import recorded as module
+    elif name == "audit":
+        from tui.commands import audit as module
+    elif name == "doctor":
+        from tui.commands import doctor as module
+    elif name == "rehearsal":
+        from tui.commands import rehearsal as module
+    else:
+        return None
+    command: click.Command = getattr(module, name)
+    return command

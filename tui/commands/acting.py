@@ -1,0 +1,323 @@
+"""`inspect`, `plan`, `run` and `apply`: guarded actions from a look to a finished run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from tui.commands.attending import Attendance, finish, opened
+from tui.commands.failures import BLOCKED, DONE, PENDING, USAGE, CommandError
+from tui.commands.flags import (
+    Command,
+    Group,
+    action_options,
+    confirm_options,
+    decide_option,
+    given_options,
+    settings_of,
+)
+from tui.commands.targets import find
+
+if TYPE_CHECKING:
+    from actions.guard.confirm import Confirmation
+    from actions.guard.contract import Action
+    from actions.guard.model import Plan
+    from actions.guard.results import Planned
+    from tui.commands.output import Output
+    from tui.session import Connected, Session
+
+AnyAction = Action[Any, Any, Any] if TYPE_CHECKING else object
+Body = Callable[..., int]
+
+
+class ActionGroup(Group):
+    """A verb with one sub-command for each action that is known, its options taken from the action itself."""
+
+    def __init__(self, name: str, body: Body, summary: str, extras: tuple[Callable[[Any], Any], ...] = ()) -> None:
+        super().__init__(name, help=summary, subcommand_metavar="ACTION TARGET [OPTIONS]")
+        self._body, self._extras = body, extras
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the actions."""
+        return list(_known())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Make the sub-command of one action."""
+        action = _known().get(cmd_name)
+        return self._command(action) if action else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Complain about an action that nobody knows by naming those that there are."""
+        if args and args[0] not in _known():
+            raise click.UsageError(f"There is no action {args[0]!r}; there are {', '.join(_known())}.", ctx)
+        return super().resolve_command(ctx, args)
+
+    def _command(self, action: AnyAction) -> click.Command:
+        names = [field.name for field in msgspec.structs.fields(action.options)]
+
+        def callback(**values: Any) -> int:
+            options = given_options({name: values.pop(name) for name in names})
+            return self._body(click.get_current_context(), action, options, **values)
+
+        for extra in reversed(self._extras):
+            callback = extra(callback)
+        params: list[click.Parameter] = [click.Argument(["target"]), *action_options(action.options)]
+        params += reversed(getattr(callback, "__click_params__", []))
+        summary = f"{self.help}\n\n{action.title}: {action.summary} TARGET is {action.target_kind}."
+        return Command(action.name, params=params, callback=callback, help=summary, short_help=action.title)
+
+
+def _known() -> Mapping[str, AnyAction]:
+    from actions.registry import actions
+
+    return actions()
+
+
+async def _planned(
+    connected: Connected,
+    action: AnyAction,
+    target: str,
+    subscription: str,
+    options: dict[str, Any],
+    decided: dict[str, str],
+) -> Planned:
+    """Find the target and plan."""
+    found = await find(connected, target, action.target_kind, subscription)
+    return await connected.engine.make_plan(action.name, found, options, decided)
+
+
+def _inspect(context: click.Context, action: AnyAction, options: dict[str, Any], target: str, detailed: bool) -> int:
+    from actions.guard.model import Severity
+    from tui.telling import description_lines, finding_lines
+
+    async def look(connected: Connected) -> Any:
+        found = await find(connected, target, action.target_kind, session.settings.subscription)
+        return await connected.engine.inspect(action.name, found, options)
+
+    with opened(context) as (session, out):
+        found = session.run(look)
+        out.banner(session)
+        description = action.describe(found)
+        if out.json:
+            content = {"action": action.name, "inspection": msgspec.to_builtins(found)}
+            out.document("inspection", {**content, "description": msgspec.to_builtins(description)})
+        else:
+            lines = description_lines(description, out.cells, ascii_only=out.ascii_only)
+            findings = finding_lines(found.findings, out.cells, ascii_only=out.ascii_only)
+            out.result([*lines, *(["", "Findings", *findings] if findings else [])])
+    graded = any(finding.severity is not Severity.INFO for finding in found.findings)
+    return PENDING if detailed and graded else DONE
+
+
+def _plan(
+    context: click.Context,
+    action: AnyAction,
+    options: dict[str, Any],
+    target: str,
+    detailed: bool,
+    details: bool,
+    file: str | None,
+    decided: dict[str, str],
+) -> int:
+    from actions.guard import planfile
+    from actions.guard.model import Outcome
+
+    place = _free(file)
+    with opened(context) as (session, out):
+        planned = session.run(
+            lambda connected: _planned(connected, action, target, session.settings.subscription, options, decided)
+        )
+        if place is not None:
+            planfile.save(planned.plan, place)
+        out.banner(session)
+        plan = planned.plan
+        if out.json:
+            out.document("planned", planned_document(planned))
+        else:
+            lines = _told(planned, out, details=details)
+            if plan.body.outcome is Outcome.READY:
+                flags = _flags(action, options, decided)
+                lines += ["", *_next(session, plan, file or "", f"run {action.name} {shlex.join([target, *flags])}")]
+            out.result(lines)
+    if plan.body.outcome in {Outcome.BLOCKED, Outcome.NEEDS_DECISION}:
+        return BLOCKED
+    return PENDING if detailed and plan.body.outcome is Outcome.READY else DONE
+
+
+def _run(
+    context: click.Context,
+    action: AnyAction,
+    options: dict[str, Any],
+    target: str,
+    confirm: str | None,
+    slot: str,
+    decided: dict[str, str],
+) -> int:
+    _insist_mode(context)
+    with opened(context) as (session, out):
+        planned = session.run(
+            lambda connected: _planned(connected, action, target, session.settings.subscription, options, decided)
+        )
+        out.banner(session)
+        return carry_out(session, out, planned.plan, confirm, slot, planned)
+
+
+@click.command(cls=Command)
+@click.argument("planfile", type=click.Path(dir_okay=False))
+@confirm_options
+@click.pass_context
+def apply(context: click.Context, planfile: str, confirm: str | None, slot: str) -> int:
+    """Run exactly the plan in PLANFILE, as `plan --out` saved it.
+
+    A plan that was edited, is older than a day, was made elsewhere or no longer fits what is there is refused.
+    """
+    from actions.guard.planfile import load
+
+    plan = load(Path(planfile))
+    _insist_mode(context)
+    with opened(context) as (session, out):
+        return carry_out(session, out, plan, confirm, slot)
+
+
+def carry_out(
+    session: Session, out: Output, plan: Plan, confirm: str | None, slot: str, planned: Planned | None = None
+) -> int:
+    """Show a plan, run it as the flags say, and tell its end."""
+    from actions.guard.confirm import Confirmation, plan_shown
+    from tui.telling import plan_lines
+
+    if not out.json:
+        for line in _told(planned, out) if planned else plan_lines(plan, out.cells, ascii_only=out.ascii_only):
+            out.progress(line)
+        out.progress("")
+    settings = session.settings
+    given = None if confirm is None else Confirmation(name=confirm, slot=slot, plan=plan_shown(plan))
+    _insist_confirmation(session, plan, given)
+    watch = Attendance(session, out)
+    result = watch.attend(
+        lambda connected: connected.engine.run(
+            plan, mode=settings.mode, confirmation=given, try_anyway=settings.try_anyway, wait=settings.wait
+        )
+    )
+    return finish(out, result, watch.paused)
+
+
+def _insist_confirmation(session: Session, plan: Plan, given: Confirmation | None) -> None:
+    """Say which flags confirm this plan, where they are missing or wrong."""
+    from actions.guard.confirm import check
+    from actions.guard.errors import ConfirmationError
+    from actions.guard.model import Mode, Outcome
+
+    if session.settings.mode is not Mode.LIVE or plan.body.outcome is not Outcome.READY:
+        return
+    try:
+        check(plan, given)
+    except ConfirmationError as error:
+        what = "Not confirmed." if given is None else error.sentence.partition(". ")[0] + "."
+        sentence = f"{what} To run it, add {shlex.join(confirm_flags(plan))}."
+        raise CommandError(sentence, exit_code=BLOCKED, kind="confirmation") from None
+
+
+def confirm_flags(plan: Plan) -> list[str]:
+    """The flags that confirm a plan."""
+    from actions.guard.confirm import required
+
+    need = required(plan)
+    return ["--confirm", need.name or plan.name, *(["--slot", need.slot] if need.slot else [])]
+
+
+def planned_document(planned: Planned) -> dict[str, Any]:
+    """A plan with what surrounds it, for programs."""
+    from actions.guard.confirm import required
+
+    need, plan, found = required(planned.plan), planned.plan, planned.preflight
+    missing = [{**msgspec.to_builtins(item), "sentence": item.sentence} for item in found.missing]
+    locks = [{**msgspec.to_builtins(item), "sentence": item.sentence} for item in found.locks]
+    return {
+        "plan": {"schema": plan.schema, "hash": plan.digest(), **msgspec.to_builtins(plan)},
+        "outcome": plan.body.outcome,
+        "risk": plan.risk,
+        "confirm": {"name": need.name, "slot": need.slot},
+        "preflight": {"ok": found.ok, "missing": missing, "locks": locks},
+    }
+
+
+def _told(planned: Planned, out: Output, *, details: bool = False) -> list[str]:
+    from tui.telling import finding_lines, plan_lines, preflight_lines, step_lines
+
+    plan = planned.plan
+    lines = plan_lines(plan, out.cells, ascii_only=out.ascii_only)
+    lines += preflight_lines(planned.preflight, out.cells, ascii_only=out.ascii_only)
+    if plan.findings:
+        lines += ["", "Findings", *finding_lines(plan.findings, out.cells, ascii_only=out.ascii_only)]
+    if details:
+        for number, step in enumerate(plan.body.steps, 1):
+            lines += ["", *step_lines(step, out.cells, number=number)]
+    return lines
+
+
+def _next(session: Session, plan: Plan, file: str, run: str) -> list[str]:
+    """The command that runs the plan; it is shown whole, to be copied."""
+    what = f"apply {shlex.quote(file)}" if file else run
+    rehearse = session.settings.rehearse
+    place = "" if rehearse is None else " --rehearse" + (f"={shlex.quote(rehearse)}" if rehearse else "")
+    return ["To run it:", f"  amlkeys {what}{place} --live {shlex.join(confirm_flags(plan))}"]
+
+
+def _flags(action: AnyAction, options: dict[str, Any], decided: dict[str, str]) -> list[str]:
+    """The given options as flags again."""
+    from tui.options import option_fields, told_seconds
+
+    flags: list[str] = []
+    for field in option_fields(action.options):
+        if field.name not in options:
+            continue
+        value = options[field.name]
+        if field.kind == "flag":
+            flags.append(field.flag)
+        elif field.kind == "texts":
+            flags += [part for text in value for part in (field.flag, text)]
+        else:
+            flags += [field.flag, told_seconds(value) if field.kind == "duration" else str(value)]
+    return flags + [part for name, choice in decided.items() for part in ("--decide", f"{name}={choice}")]
+
+
+def _free(file: str | None) -> Path | None:
+    """Refuse a file that is there already: a plan is never written over something else."""
+    if file is None:
+        return None
+    place = Path(file).expanduser()
+    if place.exists():
+        raise CommandError(f"{file} is there already; name another file.", exit_code=USAGE, kind="usage")
+    return place
+
+
+def _insist_mode(context: click.Context) -> None:
+    from actions.guard.model import Mode
+
+    if settings_of(context).mode is Mode.LOOK:
+        sentence = "Nothing runs in look mode: add --live to make the changes, or --dry-run to walk it without any."
+        raise CommandError(sentence, exit_code=BLOCKED, kind="not-armed")
+
+
+_detailed = click.option(
+    "--detailed-exit-code", "detailed", is_flag=True, help="Exit 3 for pending changes or findings."
+)
+_details = click.option("--details", is_flag=True, help="Tell all of each step: request, permission, az command.")
+_out = click.option("--out", "file", metavar="FILE", help="Save the plan for `apply` (readable by you alone).")
+
+inspect = ActionGroup("inspect", _inspect, "Read what an action needs to know, and what it finds amiss.", (_detailed,))
+plan = ActionGroup(
+    "plan", _plan, "Make the plan of an action; nothing is changed.", (_detailed, _details, _out, decide_option)
+)
+run = ActionGroup(
+    "run", _run, "Plan and run an action, with --live and its confirmation, or with --dry-run.",
+    (confirm_options, decide_option),
+)  # fmt: skip

@@ -1,0 +1,124 @@
+"""Staying with a run from the command line: its events, its signals, its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from tui.commands.flags import settings_of
+from tui.commands.output import Output
+
+if TYPE_CHECKING:
+    from actions.cloud.data import DeviceCode, Throttling
+    from actions.guard.events import Event, Paused
+    from actions.guard.results import RunResult
+    from tui.session import Connected, Session
+
+
+@contextmanager
+def opened(context: click.Context) -> Iterator[tuple[Session, Output]]:
+    """Make the session that the flags ask for, and its output; both end with the block."""
+    from tui.session import open_session
+
+    settings = settings_of(context)
+    session = open_session(settings)
+    out = Output(settings, ascii_only=session.config.appearance.ascii)
+
+    def ask_to_sign_in(code: DeviceCode) -> None:
+        out.progress(f"To sign in, open {code.url} and enter the code {code.code} before {code.expires:%H:%M}Z.")
+
+    def throttled(found: Throttling) -> None:
+        out.progress(f"{found.service} asks to wait {found.seconds:.0f} s.")
+
+    session.on_device_code, session.on_throttle, session.emit = ask_to_sign_in, throttled, out.event
+    try:
+        yield session, out
+    finally:
+        session.close()
+
+
+class Attendance:
+    """One run watched by this process: ctrl+c and SIGTERM stop it between two steps, a lost terminal does not."""
+
+    def __init__(self, session: Session, out: Output) -> None:
+        self._session, self._out = session, out
+        self._run, self._asked = "", False
+        self.paused: Paused | None = None
+
+    def attend(self, work: Callable[[Connected], Awaitable[RunResult]]) -> RunResult:
+        """Do the work on the engine's thread and wait for its end, whatever signals come."""
+        self._session.emit = self._take
+        with self._signals():
+            return self._session.run(work, keep=True)
+
+    def _take(self, event: Event) -> None:
+        """Hand an event on; a stop that was asked for before the run had a name is made good."""
+        from actions.guard.events import Paused, RunStarted
+
+        self._out.event(event)
+        if isinstance(event, Paused):
+            self.paused = event
+        if isinstance(event, RunStarted):
+            self._run = event.run
+            if self._asked:
+                self._stop()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        wanted = {signal.SIGINT: self._on_stop, signal.SIGTERM: self._on_stop, signal.SIGHUP: _on_hangup}
+        before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_stop(self, _number: int, _frame: object) -> None:
+        again, self._asked = self._asked, True
+        self._out.progress("It stops after the step that is under way." if not again else "It is stopping already.")
+        if self._run and not again:
+            self._stop()
+
+    def _stop(self) -> None:
+        from actions.guard.errors import GuardError
+
+        with suppress(GuardError):  # it ended by itself meanwhile
+            self._session.engine.stop(self._run)
+
+
+def _on_hangup(_number: int, _frame: object) -> None:
+    """The terminal is gone: nobody reads any more, and the run goes on to its end or to its next wait for a person."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def finish(out: Output, result: RunResult, paused: Paused | None) -> int:
+    """Tell how a run ended, and what its operator can do next; return the exit code."""
+    if out.json:
+        extra: dict[str, Any] = {}
+        if paused is not None:
+            extra = {"reasons": paused.reasons, "decisions": msgspec.to_builtins(paused.decisions)}
+            extra |= {"drift": msgspec.to_builtins(paused.drift)} if paused.drift else {}
+        out.document("result", {**msgspec.to_builtins(result), **extra})
+        return result.exit
+    from actions.guard.model import RunState
+    from tui.telling import pause_lines
+
+    lines = pause_lines(result.state, result.sentence, paused, out.cells, ascii_only=out.ascii_only)
+    if result.run:
+        go_on = "" if result.state is RunState.DONE else f"   go on: amlkeys resume {result.run}"
+        lines.append(f"run {result.run}   report: amlkeys report {result.run}{go_on}")
+    out.result(lines)
+    return result.exit

@@ -1,0 +1,119 @@
+"""`doctor`: is everything in place for a night's work? Looks at this machine, the journal and the sign-in."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+import tui
+from tui.commands.attending import opened
+from tui.commands.failures import DONE, FAILED, failure_of
+from tui.commands.flags import Command
+
+if TYPE_CHECKING:
+    from tui.session import Connected, Session
+
+
+class Check(NamedTuple):
+    """One thing looked at: `state` is ok, info, warn or failed."""
+
+    name: str
+    state: str
+    sentence: str
+
+
+@click.command(cls=Command)
+@click.pass_context
+def doctor(context: click.Context) -> int:
+    """Check the installation, the settings, the journal, the terminal and the sign-in."""
+    from tui.render import Column, table
+
+    with opened(context) as (session, out):
+        checks = [*_machine(), *_settings(session), *_journal(session), *_terminal(), _sign_in(session)]
+        out.banner(session)
+        failed = any(check.state == "failed" for check in checks)
+        if out.json:
+            out.document("doctor", {"ok": not failed, "checks": [check._asdict() for check in checks]})
+        else:
+            columns = (Column("check", 12), Column("result", 20, wraps=True))
+            rows = [(check.name, check.sentence) for check in checks]
+            states = [check.state for check in checks]
+            out.result(table(columns, rows, out.cells, states=states, ascii_only=out.ascii_only))
+    return FAILED if failed else DONE
+
+
+def _machine() -> Iterator[Check]:
+    home = Path(tui.__file__).resolve().parents[1]
+    yield Check("amlkeys", "ok", f"{tui.__version__} in {home}, Python {platform.python_version()}")
+    missing = [name for name in ("uvicorn", "trustme") if find_spec(name) is None]
+    if missing:
+        yield Check("rehearsal", "info", "'rehearsal serve' needs the extra: pip install 'amlkeys[serve]'")
+    else:
+        yield Check("rehearsal", "ok", "'rehearsal serve' can be used")
+
+
+def _settings(session: Session) -> Iterator[Check]:
+    from tui.config import default_path
+
+    place = Path(session.settings.config).expanduser() if session.settings.config else default_path()
+    yield Check("settings", "ok", f"read from {place}" if place.exists() else f"defaults; there is no {place}")
+
+
+def _journal(session: Session) -> Iterator[Check]:
+    """The journal opens, is whole and private, and no run waits to be taken up."""
+    from actions.guard.errors import GuardError
+    from actions.guard.model import RunState
+
+    try:
+        journal = session.journal
+        found, runs = journal.verify(), journal.runs()
+    except GuardError as error:
+        yield Check("journal", "failed", error.sentence)
+        return
+    state = "ok" if found.ok else "failed"
+    yield Check("journal", state, f"{found.sentence} {found.entries} entries, {journal.place}")
+    place = Path(journal.place)
+    if place.is_file() and place.stat().st_mode & 0o077:
+        yield Check("journal", "warn", f"others can read it: chmod 600 {place}")
+    open_runs = [run for run in runs if run.state is not RunState.DONE]
+    if open_runs:
+        names = ", ".join(f"{run.id} ({run.state})" for run in open_runs[:5])
+        yield Check("runs", "warn", f"{len(open_runs)} not done: {names}")
+    else:
+        yield Check("runs", "ok", f"{len(runs)} recorded, none left open")
+
+
+def _terminal() -> Iterator[Check]:
+    term = os.environ.get("TERM", "")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        yield Check("terminal", "info", "none: only the commands can be used")
+        return
+    size = shutil.get_terminal_size((0, 0))
+    told = f"{term or 'TERM is not set'}, {size.columns}x{size.lines}, {sys.stdout.encoding}"
+    if term in {"", "dumb", "unknown"}:
+        yield Check("terminal", "warn", f"{told}: the console needs a capable terminal; use --plain")
+    elif size.columns < 80 or size.lines < 24:
+        yield Check("terminal", "warn", f"{told}: the console is complete from 80x24 on")
+    else:
+        yield Check("terminal", "ok", told)
+
+
+def _sign_in(session: Session) -> Check:
+    """Sign in and look around once."""
+
+    async def look(connected: Connected) -> str:
+        who, seen = connected.signed_in, await connected.cloud.subscriptions()
+        return f"{who.user} in tenant {who.tenant} until {who.expires:%H:%M}Z; {len(seen)} subscriptions are visible"
+
+    try:
+        return Check("sign-in", "ok", session.run(look))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the list of checks is told to its end
+        return Check("sign-in", "failed", failure_of(error).sentence)

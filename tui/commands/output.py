@@ -1,0 +1,127 @@
+"""Where text goes: results to stdout, progress and complaints to stderr; a vanished reader never breaks a run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+
+from tui.settings import Settings
+
+if TYPE_CHECKING:
+    from actions.guard.events import Event
+    from tui.session import Session
+
+_UNLIMITED = 10_000
+_lock = threading.RLock()
+
+
+class Output:
+    """What a command says, in the form that was asked for.
+
+    `cells` is the width of the terminal; a pipe has none, so that nothing is cut off there.
+    """
+
+    def __init__(self, settings: Settings, *, ascii_only: bool = False) -> None:
+        self.settings = settings
+        self.json = settings.json
+        self.ascii_only = ascii_only or not _unicode(sys.stdout)
+        self._ticking = False
+
+    @property
+    def cells(self) -> int:
+        """How wide a line of the result may be."""
+        return shutil.get_terminal_size((80, 24)).columns if _is_terminal(sys.stdout) else _UNLIMITED
+
+    def result(self, lines: Iterable[str]) -> None:
+        """Write the result for people."""
+        _write("stdout", "".join(f"{line}\n" for line in lines))
+
+    def text(self, text: str) -> None:
+        """Write a document as it is (a report)."""
+        _write("stdout", text if text.endswith("\n") else f"{text}\n")
+
+    def document(self, kind: str, content: dict[str, Any]) -> None:
+        """Write the result for programs: one JSON object with its schema, on one line."""
+        value = {"schema": f"amlkeys.{kind}/1", **content}
+        _write("stdout", msgspec.json.encode(value).decode() + "\n")
+
+    def progress(self, line: str) -> None:
+        """Write one line about what goes on."""
+        self._end_tick()
+        _write("stderr", f"{line}\n")
+
+    def banner(self, session: Session) -> None:
+        """Say how far this may go, where and as whom, before anything else."""
+        found = session.banner()
+        if self.json:
+            return
+        from tui.render import clock
+
+        as_of = f"as of {clock(found.as_of)}" if found.as_of else ""
+        self.progress("amlkeys  " + "  ".join(part for part in (*found.words(), as_of) if part))
+
+    def event(self, event: Event) -> None:
+        """Write what a run tells: a line each for people, a JSON object each for programs."""
+        if self.json:
+            content = msgspec.to_builtins(event)
+            _write("stderr", msgspec.json.encode({"schema": "amlkeys.event/1", **content}).decode() + "\n")
+            return
+        from actions.guard.events import WaitTick
+        from tui.telling import event_line
+
+        tick = isinstance(event, WaitTick)
+        live = _is_terminal(sys.stderr) and not self.settings.plain
+        if tick and not live:
+            return
+        width = shutil.get_terminal_size((80, 24)).columns - 1 if live else 0
+        line = event_line(event, width if tick else 0, ascii_only=self.ascii_only)
+        if tick:
+            _write("stderr", f"\r\x1b[K{line}")
+            self._ticking = True
+        elif line:
+            self.progress(line)
+
+    def _end_tick(self) -> None:
+        """Close the line that a wait kept rewriting."""
+        if self._ticking:
+            self._ticking = False
+            _write("stderr", "\r\x1b[K")
+
+
+def complain(sentence: str, details: dict[str, Any], as_json: bool) -> None:
+    """Tell an error on stderr; with JSON also as an object on stdout."""
+    if as_json:
+        content = {"schema": "amlkeys.error/1", "error": details}
+        _write("stdout", msgspec.json.encode(content).decode() + "\n")
+    _write("stderr", f"{sentence}\n")
+
+
+def _write(name: str, text: str) -> None:
+    """Write and flush; a reader that is gone turns the stream into nothing, for the work must go on."""
+    with _lock:
+        stream: TextIO = getattr(sys, name)
+        try:
+            stream.write(text)
+            stream.flush()
+        except (OSError, ValueError):
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    """Tell whether people look at the stream."""
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
+
+
+def _unicode(stream: TextIO) -> bool:
+    """Tell whether the stream takes our symbols; the Linux console and foreign encodings do not."""
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+    return encoding.startswith("utf8") and os.environ.get("TERM") not in {"linux", "dumb"}

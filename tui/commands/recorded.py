@@ -1,0 +1,156 @@
+"""`runs`, `resume`, `stop`, `report` and `note`: what the journal knows, and taking runs up again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from tui.commands.attending import Attendance, finish, opened
+from tui.commands.failures import DONE, USAGE, CommandError
+from tui.commands.flags import Command, confirm_options, decide_option
+
+if TYPE_CHECKING:
+    from actions.guard.history import RunHistory
+
+_run = click.argument("run", metavar="RUN")
+
+
+@click.command(cls=Command)
+@click.argument("run", required=False, metavar="[RUN]")
+@click.pass_context
+def runs(context: click.Context, run: str | None) -> int:
+    """List the recorded runs, or tell one: where it stands and what was proven."""
+    from tui.telling import run_lines, runs_table
+
+    with opened(context) as (session, out):
+        if run is not None:
+            found = session.journal.run(run)
+            if out.json:
+                out.document("run", {"run": run_document(found)})
+            else:
+                out.result(run_lines(found, out.cells, ascii_only=out.ascii_only))
+            return DONE
+        all_runs = session.journal.runs()
+        if out.json:
+            out.document("runs", {"runs": [msgspec.to_builtins(item) for item in all_runs]})
+        elif all_runs:
+            out.result(runs_table(all_runs, out.cells, ascii_only=out.ascii_only))
+        else:
+            out.result(["No runs are recorded in this journal."])
+    return DONE
+
+
+def run_document(run: RunHistory) -> dict[str, object]:
+    """One run for programs: its history, with the hash of its newest plan."""
+    return {**msgspec.to_builtins(run), "plan_hash": run.plan.digest()}
+
+
+@click.command(cls=Command)
+@_run
+@confirm_options
+@decide_option
+@click.option("--take-over", is_flag=True, help="Take the run from a process that can no longer go on.")
+@click.pass_context
+def resume(
+    context: click.Context, run: str, confirm: str | None, slot: str, decided: dict[str, str], take_over: bool
+) -> int:
+    """Take up a run that stopped, failed, waits or lost its process.
+
+    --live or --dry-run must say again what kind of run it is. Where other steps are needed than those approved, the
+    run halts and shows them; --confirm (and --slot) approve them. Resuming a run that waits for a person says that the
+    person is done.
+    """
+    from actions.guard.confirm import Confirmation
+
+    with opened(context) as (session, out):
+        history, settings = session.journal.run(run), session.settings
+        if history.state != "done":
+            _insist_mode(history, settings.mode)
+        session.run(_signed_in)
+        out.banner(session)
+        given = None if confirm is None else Confirmation(name=confirm, slot=slot)
+        watch = Attendance(session, out)
+        result = watch.attend(
+            lambda connected: connected.engine.resume(
+                history.id,
+                confirmation=given,
+                decided=decided,
+                wait=settings.wait,
+                take_over=take_over,
+                try_anyway=settings.try_anyway,
+            )
+        )
+        return finish(out, result, watch.paused)
+
+
+async def _signed_in(_connected: object) -> None:
+    """Do nothing but sign in."""
+
+
+def _insist_mode(history: RunHistory, mode: str) -> None:
+    from tui.commands.failures import BLOCKED
+
+    if mode != history.mode:
+        sentence = f"Run {history.id} is a {history.mode} run: add --{history.mode} to take it up."
+        raise CommandError(sentence, exit_code=BLOCKED, kind="not-armed")
+
+
+@click.command(cls=Command)
+@_run
+@click.pass_context
+def stop(context: click.Context, run: str) -> int:
+    """Stop a run between two steps, wherever it is at work."""
+    with opened(context) as (session, out):
+        found = session.journal.run(run)
+        sentence = session.engine.stop(found.id)
+        if out.json:
+            out.document("stopped", {"run": found.id, "sentence": sentence})
+        else:
+            out.result([sentence])
+    return DONE
+
+
+@click.command(cls=Command)
+@_run
+@click.argument("text")
+@click.pass_context
+def note(context: click.Context, run: str, text: str) -> int:
+    """Leave the remark TEXT with a run, for whoever takes it up and for its report."""
+    with opened(context) as (session, out):
+        found = session.journal.run(run)
+        session.engine.note(found.id, text)
+        if out.json:
+            out.document("noted", {"run": found.id})
+        else:
+            out.result([f"Noted with run {found.id}."])
+    return DONE
+
+
+@click.command(cls=Command)
+@_run
+@click.option("--format", "form", type=click.Choice(["md", "json", "html"]), default="md", help="[default: md]")
+@click.option("--out", "file", metavar="FILE", help="Write it there (readable by you alone) instead of showing it.")
+@click.pass_context
+def report(context: click.Context, run: str, form: str, file: str | None) -> int:
+    """Write the record of a run for people who were not there."""
+    from actions.guard import report as reports
+    from actions.guard.journal import replace_private
+
+    with opened(context) as (session, out):
+        found = session.journal.run(run)
+        if form == "json" or out.json:
+            text = reports.as_json(found).decode()
+        else:
+            text = reports.as_markdown(found) if form == "md" else reports.as_html(found)
+        if file is None:
+            out.text(text)
+            return DONE
+        try:
+            replace_private(Path(file), text.encode())
+        except OSError as error:
+            raise CommandError(f"{file} cannot be written: {error.strerror}.", exit_code=USAGE, kind="usage") from None
+        out.progress(f"Written to {file}.")
+    return DONE

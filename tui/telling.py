@@ -1,0 +1,253 @@
+"""Values of a guarded action to lines of text: findings, plans, steps, events and runs. Pure, as `tui.render`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from actions.guard.contract import Description
+from actions.guard.model import Decision, Finding, Plan, RunState, Severity, Step
+from tui.render import Column, clean, clip, clock, duration, indent, look, mark, stamp, table, told
+
+if TYPE_CHECKING:
+    from actions.guard.events import Event, Paused
+    from actions.guard.history import RunHistory, RunSummary, StepHistory
+    from actions.guard.preflight import Preflight
+
+_WORST_FIRST = tuple(Severity)
+
+
+def sorted_findings(findings: Sequence[Finding]) -> list[Finding]:
+    """Order findings by severity, the worst first, keeping their order within one."""
+    return sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.severity))
+
+
+def finding_lines(findings: Sequence[Finding], cells: int, *, ascii_only: bool = False) -> list[str]:
+    """Tell each finding in a paragraph: symbol, severity, subject, sentence, remedy."""
+    lines: list[str] = []
+    for finding in sorted_findings(findings):
+        head = f"{told(finding.severity, ascii_only=ascii_only)}: "
+        text = f"{clean(finding.subject)}: {clean(finding.sentence)}"
+        lines += indent(text, cells, head, "  ")
+        if finding.remedy:
+            lines += indent(clean(finding.remedy), cells, "  -> ")
+    return lines
+
+
+def description_lines(description: Description, cells: int, *, ascii_only: bool = False) -> list[str]:
+    """Tell facts as label and value, then each table under its title."""
+    label = max((len(name) for name, _ in description.facts), default=0)
+    lines: list[str] = []
+    for name, value in description.facts:
+        lines += indent(clean(value), cells, f"{clean(name):<{label}}  ")
+    for found in description.tables:
+        lines += ["", clean(found.title)]
+        columns = [
+            Column(clean(title), wraps=number == len(found.columns) - 1) for number, title in enumerate(found.columns)
+        ]
+        lines += table(columns, found.rows, cells, states=found.states, ascii_only=ascii_only)
+    return lines
+
+
+_STEP_COLUMNS = (
+    Column("#", 2, right=True),
+    Column("step", 24, wraps=True),
+    Column("breaks", 10, wraps=True),
+    Column("undo", 4),
+    Column("proof", 12, wraps=True),
+)
+
+
+def plan_lines(plan: Plan, cells: int, *, ascii_only: bool = False) -> list[str]:
+    """Tell a whole plan: goal, steps, what else was approved, gaps, decisions and reasons."""
+    body = plan.body
+    state = told(body.outcome, ascii_only=ascii_only)
+    risk = f", {look(plan.risk).word}" if body.steps else ""
+    lines = indent(clean(plan.goal_text), cells, "Goal: ", "  ")
+    lines += indent(f"{state}{risk}: {clean(body.summary)}", cells, "Plan: ", "  ")
+    lines += [
+        text
+        for reason in body.reasons
+        for text in indent(clean(reason), cells, f"  {mark('blocked', ascii_only=ascii_only)} ")
+    ]
+    if body.steps:
+        lines += ["", *_step_table(body.steps, cells, ascii_only)]
+    if body.contingent:
+        lines += ["", "Approved with it, done only if needed:"]
+        lines += [text for step in body.contingent for text in indent(clean(step.title), cells, "  - ")]
+    lines += _gap_lines(plan, cells)
+    lines += _decision_lines(body.decisions, cells)
+    return lines
+
+
+def _step_table(steps: Sequence[Step], cells: int, ascii_only: bool) -> list[str]:
+    """The plan's steps, numbered from 1."""
+    rows = [
+        (str(number), step.title, step.breaks, "" if step.request is None else "yes" if step.undo else "no", step.proof)
+        for number, step in enumerate(steps, 1)
+    ]
+    return table(_STEP_COLUMNS, rows, cells, ascii_only=ascii_only)
+
+
+def _gap_lines(plan: Plan, cells: int) -> list[str]:
+    """The outages that a plan announces."""
+    if not plan.body.gaps:
+        return []
+    lines = ["", "Announced gaps:"]
+    for gap in plan.body.gaps:
+        span = f"from {gap.opens} to {gap.closes}, about {duration(gap.seconds)}"
+        lines += indent(clean(f"{gap.holder} has no live key {span}: {gap.reason}"), cells, "  - ")
+    return lines
+
+
+def _decision_lines(decisions: Sequence[Decision], cells: int) -> list[str]:
+    """The questions a plan asks, each answer as the flag that gives it."""
+    lines: list[str] = []
+    for decision in decisions:
+        lines += ["", *indent(clean(decision.question), cells, "Decide: ", "  ")]
+        for choice in decision.choices:
+            lines += indent(f"--decide {clean(decision.id)}={clean(choice.id)}", cells, "  ")
+            lines += indent(clean(choice.sentence), cells, "      ")
+    return lines
+
+
+def preflight_lines(preflight: Preflight, cells: int, *, ascii_only: bool = False) -> list[str]:
+    """Tell which permissions a plan's steps miss and which locks stand in the way; nothing when all is well."""
+    lines: list[str] = []
+    bad, unknown = (f"  {mark(state, ascii_only=ascii_only)} " for state in ("missing", "unknown"))
+    if preflight.missing:
+        lines += ["", "Permissions that are missing:"]
+        for item in preflight.missing:
+            lines += indent(clean(item.sentence), cells, unknown if item.unknown else bad)
+    if preflight.locks:
+        lines += ["", "Locks in the way:"]
+        for lock in preflight.locks:
+            lines += indent(clean(lock.sentence), cells, bad)
+    return lines
+
+
+def step_lines(step: Step, cells: int, *, number: int = 0) -> list[str]:
+    """Tell all of one step: what it asks of Azure, what it needs, breaks and proves, and the `az` command."""
+    head = f"{number}. " if number else ""
+    lines = indent(clean(step.title), cells, head)
+    facts: list[tuple[str, str]] = []
+    if step.request is not None:
+        request = step.request
+        facts += [
+            ("asks", f"{request.method} {request.host}{request.path} {request.api_version}"),
+            ("needs", f"{request.permission} at {request.scope}"),
+        ]
+    if step.wait is not None:
+        facts += [("waits", step.wait.reason), ("source", step.wait.source)]
+    facts += [
+        ("risk", look(step.risk).word), ("breaks", step.breaks), ("undo", step.undo or "cannot be undone"),
+        ("before", step.before), ("proof", step.proof), ("az", step.az),
+    ]  # fmt: skip
+    if step.request is None:
+        facts = [(name, value) for name, value in facts if name != "undo"]
+    for name, value in facts:
+        if value:
+            lines += indent(clean(value), cells, f"   {name:<7} ")
+    return lines
+
+
+def event_line(event: Event, cells: int = 0, *, ascii_only: bool = False) -> str:
+    """Tell one event in one line, after its time; empty for what needs no line of its own."""
+    from actions.guard import events
+
+    text = ""
+    if isinstance(event, events.RunStarted):
+        again = "resumed" if event.resumed else "started"
+        text = f"run {event.run} {again}: {event.plan.goal_text}"
+    elif isinstance(event, events.StepStarted):
+        retry = f", attempt {event.attempt}" if event.attempt > 1 else ""
+        text = f"{mark('running', ascii_only=ascii_only)} {event.number}/{event.total} {event.step.title}{retry}"
+    elif isinstance(event, events.StepSaid):
+        text = f"  {event.text}"
+    elif isinstance(event, events.WaitTick):
+        text = f"  still waiting, {duration(event.remaining_seconds)} left"
+    elif isinstance(event, events.WaitBegan):
+        left = f", {duration(event.remaining_seconds)} left" if event.until else ""
+        text = f"{mark('waiting', ascii_only=ascii_only)} waiting{left}: {event.reason}"
+    elif isinstance(event, events.StepFinished):
+        state = "withheld" if event.withheld else "already-holds" if event.held else event.proof.verdict.value
+        text = f"{told(state, ascii_only=ascii_only)}: {event.proof.sentence}"
+    elif isinstance(event, events.Throttle):
+        text = f"  {event.service} asks to wait {duration(event.retry_after)}"
+    elif isinstance(event, events.Paused | events.RunFinished):
+        text = f"{told(event.state, ascii_only=ascii_only)}: {event.sentence}"
+    line = f"{clock(event.at)} {clean(text)}" if text else ""
+    return clip(line, cells, ascii_only=ascii_only) if cells else line
+
+
+_RUN_COLUMNS = (
+    Column("run", 12), Column("started", 17), Column("action", 12), Column("target", 10), Column("mode", 7),
+    Column("state", 7), Column("by", 6),
+)  # fmt: skip
+
+
+def runs_table(runs: Sequence[RunSummary], cells: int, *, ascii_only: bool = False) -> list[str]:
+    """List runs, newest first."""
+    rows = [
+        (run.id, stamp(run.started), run.action, run.name, run.mode, look(run.state).word, run.operator) for run in runs
+    ]
+    return table(_RUN_COLUMNS, rows, cells, states=[run.state for run in runs], ascii_only=ascii_only)
+
+
+def step_state(step: StepHistory) -> str:
+    """The state to show for a recorded step: the verdict once there is one, else what happened to it."""
+    if step.result in {"withheld", "waiting", "running"}:
+        return step.result
+    if step.result == "held":
+        return "already-holds"
+    if step.verdict is not None:
+        return step.verdict.value
+    return "unknown" if step.result == "unknown" else "failed" if step.result in {"error", "refused"} else "running"
+
+
+def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[str]:
+    """Tell one run: where it stands, its steps with times and proofs, who ran it, and what to do next."""
+    lines = indent(clean(run.plan.goal_text), cells, "Goal:   ")
+    lines += indent(f"{told(run.state, ascii_only=ascii_only)}: {clean(run.sentence)}", cells, "State:  ")
+    place = "rehearsal" if run.plan.binding.rehearsal else run.plan.binding.cloud
+    lines += indent(f"{run.plan.action} of {clean(run.plan.name)}, {run.mode}, {place}", cells, "Run:    ")
+    for leg in run.legs:
+        until = f" to {stamp(leg.ended)}" if leg.ended else ""
+        who = f"{leg.operator.name} on {leg.operator.host} as {leg.user}, {stamp(leg.started)}{until}"
+        lines += indent(clean(who), cells, "By:     ")
+    for reason in run.reasons:
+        lines += indent(clean(reason), cells, f"  {mark('blocked', ascii_only=ascii_only)} ")
+    rows = [(str(step.number), step.title, clock(step.started), clock(step.ended), step.sentence) for step in run.steps]
+    columns = (
+        Column("#", 2, right=True),
+        Column("step", 20, wraps=True),
+        Column("began", 9),
+        Column("ended", 9),
+        Column("proof", 16, wraps=True),
+    )
+    if rows:
+        lines += [
+            "",
+            *table(columns, rows, cells, states=[step_state(step) for step in run.steps], ascii_only=ascii_only),
+        ]
+    lines += _decision_lines(run.decisions, cells)
+    for note in run.notes:
+        lines += ["", *indent(clean(note.text), cells, f"{clock(note.at)} {clean(note.by)}: ", "  ")]
+    if run.state in {RunState.STOPPED, RunState.WAITING, RunState.FAILED, RunState.NEEDS_DECISION}:
+        lines += ["", f"Go on with: amlkeys resume {run.id}"]
+    return lines
+
+
+def pause_lines(
+    state: RunState, sentence: str, paused: Paused | None, cells: int, *, ascii_only: bool = False
+) -> list[str]:
+    """Tell how a run ended or why it halted, with the questions and the new plan that came up."""
+    lines = indent(clean(sentence), cells, f"{told(state, ascii_only=ascii_only)}: ", "  ")
+    if paused is None:
+        return lines
+    for reason in paused.reasons:
+        lines += indent(clean(reason), cells, f"  {mark('blocked', ascii_only=ascii_only)} ")
+    lines += _decision_lines(paused.decisions, cells)
+    if paused.drift is not None:
+        lines += ["", "What would be done from here:", *plan_lines(paused.drift, cells, ascii_only=ascii_only), ""]
+    return lines
