@@ -28,7 +28,7 @@ _DEAD = ("neither", "missing", "expired")
 
 def goal(found: StorageKeysInspection, options: StorageKeysOptions) -> StorageKeysGoal:
     """Freeze which keys must change, in which order, and everything the operator chose."""
-    slots = _slots(found, options)
+    slots = slots_to_replace(found, options)
     broken = tuple(holder.id for holder in found.holders if holder.holds in _DEAD)
     return StorageKeysGoal(
         text=_text(found, slots, options),
@@ -99,7 +99,9 @@ def _repair(way: Way) -> None:
         step = steps.resync(way.workspace(holder), account, home)
         if not way.past.done(step.id):
             way.add(step, holder, to=home)
-    dead = [*way.on("neither", "datastore"), *way.on("missing", "datastore")]
+    lost = way.on("missing", "datastore")
+    way.remarks.extend(f"{item.label} has lost its SAS; store a new one." for item in lost if item.credential == "Sas")
+    dead = [*way.on("neither", "datastore"), *(item for item in lost if item.credential != "Sas")]
     if way.goal.sas_hours:
         dead += way.on("expired", "datastore")
     for holder in [holder for holder in dead if way.movable(holder)]:
@@ -110,7 +112,7 @@ def _repair(way: Way) -> None:
             way.add(step, holder, to=home)
 
 
-def _slots(found: StorageKeysInspection, options: StorageKeysOptions) -> tuple[str, ...]:
+def slots_to_replace(found: StorageKeysInspection, options: StorageKeysOptions) -> tuple[str, ...]:
     """The slots to replace: first the one that is easiest to free."""
     chosen = options.leaked or options.only
     slots = [chosen] if chosen else sorted(SLOTS, key=lambda slot: _weight(found, slot))

@@ -84,6 +84,7 @@ class Account(Frozen, frozen=True, kw_only=True):
     locks: tuple[str, ...] = ()
     """ReadOnly locks at or above the account, each as `name on scope`."""
     delete_locks: tuple[str, ...] = ()
+    locks_read: bool = True
     vault_managed: bool | None = None
     """Whether somebody with the key operator role may be a vault that rotates the keys itself; None: not readable."""
 
@@ -162,6 +163,8 @@ class StorageKeysInspection(Inspection, frozen=True, kw_only=True):
     workspaces: tuple[Workspace, ...] = ()
     holders: tuple[Holder, ...] = ()
     traffic: Traffic = Traffic(account_key=0, sas=0)
+    slots: tuple[str, ...] = ()
+    """The slots that the options ask to replace, as the operator types them."""
 
     def workspace(self, workspace_id: str) -> Workspace | None:
         """A workspace by its id."""

@@ -48,6 +48,9 @@ def regenerate(account: Account, slot: str, old: str, *, gap: bool) -> Step:
 
 def move(account: Account, holder: Holder, slot: str, *, again: bool = False, sas_hours: float = 0) -> Step:
     """Write a datastore back with the other key, or with its SAS signed anew by that key."""
+    arguments = {"slot": slot, "account": account.id, "credential": holder.credential, "hours": f"{sas_hours:g}"}
+    if holder.default:
+        arguments["default"] = "yes"
     if holder.credential == "Sas":
         title = f"Sign the SAS of datastore {holder.label} anew with {slot}"
         proof = f"the stored SAS carries a signature of {slot} and the same permissions"
@@ -62,7 +65,7 @@ def move(account: Account, holder: Holder, slot: str, *, again: bool = False, sa
         kind=MOVE,
         title=title + (", once more" if again else ""),
         subject=holder.id,
-        arguments={"slot": slot, "account": account.id, "credential": holder.credential, "hours": f"{sas_hours:g}"},
+        arguments=arguments,
         request=Request(
             method="PUT", path=holder.id, api_version=versions.DATASTORE, scope=holder.workspace,
             permission=f"{_ML}/datastores/write",
@@ -88,7 +91,7 @@ def resync(workspace: Workspace, account: Account, slot: str, *, again: bool = F
 def refresh(workspace: Workspace, account: Account, slot: str) -> Step:
     """Resync a workspace that does not tell its key, after `slot` was replaced."""
     return _resync(
-        workspace, account, slot, id=f"refresh:{workspace.label}:{slot}",
+        workspace, account, "", id=f"refresh:{workspace.label}:{slot}",
         title=f"Resync the keys of {workspace.label}, which does not tell the key it holds",
     )  # fmt: skip
 
@@ -103,7 +106,9 @@ def recover(workspace: Workspace, account: Account, slot: str) -> Step:
         kind=WaitKind.CONDITION, seconds=SELF_SYNC_SECONDS, poll_seconds=15.0, source=_ML_DOC,
         reason="a resync that changes nothing is made up for by the workspace's own synchronisation within the hour",
     )  # fmt: skip
-    return msgspec.structs.replace(step, kind=RECOVER, wait=wait, breaks="nothing: it ends the gap")
+    return msgspec.structs.replace(
+        step, kind=RECOVER, wait=wait, arguments={**step.arguments, "died": slot}, breaks="nothing: it ends the gap"
+    )
 
 
 def recover_id(label: str, slot: str) -> str:

@@ -1,0 +1,307 @@
+"""Reading the account, every workspace and everything that holds a key of it; all reads, and no secret is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from actions.cloud.data import CloudError, NotFound, Resource, ResourceId
+from actions.cloud.protocol import Cloud
+from actions.guard.model import Risk, Step
+from actions.storage_keys import steps
+from actions.storage_keys.findings import findings
+from actions.storage_keys.holding import (
+    Keys,
+    attempt,
+    connection_holder,
+    datastore_holder,
+    points_at,
+    read_holder,
+)
+from actions.storage_keys.state import (
+    SLOTS,
+    Account,
+    Holder,
+    StorageKeysInspection,
+    Traffic,
+    Workspace,
+    other,
+)
+from actions.storage_keys.surroundings import read_account, read_traffic, read_workspace, slot_states
+
+A = TypeVar("A")
+B = TypeVar("B")
+_AT_ONCE = 8
+_WORKSPACE = "microsoft.machinelearningservices/workspaces"
+
+
+async def inspect(
+    cloud: Cloud, target: ResourceId, *, last: StorageKeysInspection | None = None, step: Step | None = None
+) -> StorageKeysInspection:
+    """Read the state: all of it, unless `last` is known and the coming `step` depends on less.
+
+    Before an irreversible step everything is read. Else the account's keys are, the holders that the step touches, and
+    those that were not yet where the step before it was to bring them.
+    """
+    if last is None or step is None or step.risk is Risk.IRREVERSIBLE:
+        return await _everything(cloud, target)
+    try:
+        return await _again(cloud, last, step)
+    except NotFound:
+        return await _everything(cloud, target)
+
+
+async def _everything(cloud: Cloud, target: ResourceId) -> StorageKeysInspection:
+    account_id = await _account_id(cloud, target)
+    listed, unlisted = await _workspaces(cloud)
+    account, traffic = await asyncio.gather(read_account(cloud, account_id), read_traffic(cloud, account_id))
+    read = await _keys(cloud, account)
+    if isinstance(read, CloudError):
+        account = msgspec.structs.replace(account, problem=account.problem or read.sentence)
+        read = account, Keys.of(account.name, (), cloud.now())
+    account, keys = read
+    found = await _each(listed, lambda resource: _contents(cloud, resource, account))
+    used = [each for each in found if each.own or each.stores or each.connections]
+    labels = _labels([each.id for each in used])
+    workspaces = await _each(used, lambda each: read_workspace(cloud, each.workspace(labels[each.id.key], account)))
+    ordered = sorted(workspaces, key=lambda item: (ResourceId(item.id) != target, not item.own, item.label.casefold()))
+    holders = await _holders(cloud, ordered, {each.id.key: each for each in used}, keys, readable=bool(account.slots))
+    missed = (*unlisted, *(each.id.name for each in found if each.refusal and not each.own))
+    return _told(cloud, target, account, ordered, holders, msgspec.structs.replace(traffic, unlisted=missed))
+
+
+def _told(
+    cloud: Cloud,
+    target: ResourceId,
+    account: Account,
+    workspaces: Iterable[Workspace],
+    holders: Iterable[Holder],
+    traffic: Traffic,
+) -> StorageKeysInspection:
+    """Put an inspection together, with its findings."""
+    found = StorageKeysInspection(
+        target=target.text,
+        name=account.name,
+        as_of=stamp(cloud.now()),
+        account=account,
+        workspaces=tuple(workspaces),
+        holders=tuple(holders),
+        traffic=traffic,
+    )
+    return msgspec.structs.replace(found, findings=findings(found))
+
+
+# --- the account and the workspaces ----------------------------------------------------------------
+
+
+async def _account_id(cloud: Cloud, target: ResourceId) -> ResourceId:
+    """Find the account: the target itself, or what its workspace (or the workspace's hub) names."""
+    if target.type != _WORKSPACE:
+        return target
+    workspace = await cloud.workspace(target)
+    named = workspace.properties.get("storageAccount")
+    hub = workspace.properties.get("hubResourceId")
+    if not named and hub:
+        named = (await cloud.workspace(ResourceId(str(hub)))).properties.get("storageAccount")
+    if not named:
+        sentence = f"workspace {target.name} names no storage account"
+        raise NotFound(sentence, status=404, code="NoStorageAccount")
+    return ResourceId(str(named))
+
+
+async def _keys(cloud: Cloud, account: Account) -> tuple[Account, Keys] | CloudError:
+    """Read both keys into memory and their fingerprints into the account."""
+    if not account.exists:
+        return NotFound(f"{account.name} does not exist.", status=404, code="ResourceNotFound")
+    found = await attempt(cloud.storage_keys(ResourceId(account.id)))
+    if isinstance(found, CloudError):
+        return found
+    known = msgspec.structs.replace(account, slots=slot_states(found))
+    return known, Keys.of(account.name, found, cloud.now())
+
+
+async def _workspaces(cloud: Cloud) -> tuple[list[Resource], list[str]]:
+    """List every workspace of every visible subscription, and name the subscriptions that refused."""
+    subscriptions = await cloud.subscriptions()
+    found = await _each(subscriptions, lambda item: attempt(cloud.workspaces(item.id)))
+    listed: list[Resource] = []
+    refused: list[str] = []
+    for subscription, answer in zip(subscriptions, found, strict=True):
+        if isinstance(answer, CloudError):
+            refused.append(f"subscription {subscription.name or subscription.id}")
+        else:
+            listed += answer
+    return listed, refused
+
+
+class _Contents(msgspec.Struct, frozen=True, kw_only=True):
+    """What one workspace has that points at the account; `refusal` where that could not be listed."""
+
+    resource: Resource
+    own: bool
+    stores: tuple[Resource, ...] = ()
+    connections: tuple[Resource, ...] = ()
+    refusal: str = ""
+
+    @property
+    def id(self) -> ResourceId:
+        """The workspace's id."""
+        return self.resource.id
+
+    def workspace(self, label: str, account: Account) -> Workspace:
+        """Describe it as far as a list tells."""
+        raw, properties = self.resource.raw, self.resource.properties
+        return Workspace(
+            id=self.id.text,
+            label=label,
+            region=str(raw.get("location") or account.region),
+            kind=str(raw.get("kind") or "Default"),
+            hub=ResourceId(str(properties.get("hubResourceId") or "")).name,
+            own=self.own,
+        )
+
+
+async def _contents(cloud: Cloud, workspace: Resource, account: Account) -> _Contents:
+    """List a workspace's datastores and connections, and keep those for the account."""
+    own = ResourceId(str(workspace.properties.get("storageAccount") or "")) == ResourceId(account.id)
+    stores = await attempt(cloud.datastores(workspace.id))
+    links = await attempt(cloud.connections(workspace.id))
+    refusals = [answer.sentence for answer in (stores, links) if isinstance(answer, CloudError)]
+
+    def kept(answer: tuple[Resource, ...] | CloudError) -> tuple[Resource, ...]:
+        rows = () if isinstance(answer, CloudError) else answer
+        return tuple(row for row in rows if points_at(account.name, row))
+
+    return _Contents(
+        resource=workspace, own=own, stores=kept(stores), connections=kept(links), refusal=" ".join(refusals)
+    )
+
+
+def _labels(ids: list[ResourceId]) -> dict[str, str]:
+    """Name workspaces as shortly as tells them apart."""
+    labels: dict[str, str] = {}
+    for item in ids:
+        same = [each for each in ids if each.name.casefold() == item.name.casefold()]
+        near = [each for each in same if each.group.casefold() == item.group.casefold()]
+        parts = [item.name] if len(same) == 1 else [item.group, item.name]
+        labels[item.key] = "/".join(parts if len(near) == 1 else [item.subscription, *parts])
+    return labels
+
+
+# --- the holders -----------------------------------------------------------------------------------
+
+
+async def _holders(
+    cloud: Cloud, workspaces: list[Workspace], contents: dict[str, _Contents], keys: Keys, *, readable: bool
+) -> list[Holder]:
+    """Read every holder, in the order of workspaces: its own copy, datastores, connections."""
+    asked: list[tuple[Holder, Workspace]] = []
+    for workspace in workspaces:
+        has = contents[ResourceId(workspace.id).key]
+        if has.own:
+            asked.append((_own_copy(workspace), workspace))
+        stores = sorted(has.stores, key=lambda store: store.name.casefold())
+        links = sorted(has.connections, key=lambda link: link.name.casefold())
+        asked += [(datastore_holder(store, workspace), workspace) for store in stores]
+        asked += [(connection_holder(link, workspace), workspace) for link in links]
+        if has.own and has.refusal:
+            asked.append((_unlisted(workspace, has.refusal), workspace))
+    return await _each(asked, lambda pair: _read(cloud, pair, keys, readable=readable))
+
+
+async def _read(cloud: Cloud, pair: tuple[Holder, Workspace], keys: Keys, *, readable: bool) -> Holder:
+    holder, workspace = pair
+    if holder.holds == "unreadable" or not readable:
+        return holder
+    return await read_holder(cloud, holder, workspace, keys)
+
+
+def _own_copy(workspace: Workspace) -> Holder:
+    return Holder(
+        id=workspace.id,
+        label=workspace.label,
+        kind="workspace",
+        workspace=workspace.id,
+        holds="unknown",
+        credential="AccountKey",
+    )
+
+
+def _unlisted(workspace: Workspace, reason: str) -> Holder:
+    """Stand in for the holders of a workspace on the account that could not even be listed."""
+    return Holder(
+        id=f"{workspace.id}/datastores",
+        label=f"{workspace.label}/(not listed)",
+        kind="datastore",
+        workspace=workspace.id,
+        holds="unreadable",
+        reason=reason,
+    )
+
+
+async def _again(cloud: Cloud, last: StorageKeysInspection, step: Step) -> StorageKeysInspection:
+    """Read the keys and the holders that matter to the coming step; the others stay as they were read last."""
+    read_now = await _keys(cloud, last.account)
+    if isinstance(read_now, CloudError):
+        raise read_now
+    account, fresh = read_now
+    changed = account.slots != last.account.slots
+    affected = {holder.id for holder in _affected(last, step)}
+
+    async def read(holder: Holder) -> Holder:
+        workspace = last.workspace(holder.workspace)
+        if workspace is None or not (holder.id in affected or (changed and holder.holds != "identity")):
+            return holder
+        return await read_holder(cloud, holder, workspace, fresh)
+
+    holders = await _each(last.holders, read)
+    return _told(cloud, ResourceId(last.target), account, last.workspaces, holders, last.traffic)
+
+
+def _affected(last: StorageKeysInspection, step: Step) -> list[Holder]:
+    """Choose what to read: the step's subject, and whoever the step before it may have moved.
+
+    Moves come in the order of the holders, so before a move nobody behind its subject has been touched.
+    """
+    named = step.arguments.get("slot", "")
+    target = other(named) if step.kind == steps.SOAK and named in SLOTS else named
+    positions = {holder.id: number for number, holder in enumerate(last.holders)}
+    end = positions.get(step.subject, len(positions)) if step.kind == steps.MOVE else len(positions)
+    return [
+        holder
+        for holder in last.holders
+        if holder.id == step.subject
+        or holder.workspace == step.subject
+        or (holder.holds not in (target, "identity") and positions[holder.id] < end)
+    ]
+
+
+async def _each(items: Iterable[A], read: Callable[[A], Awaitable[B]]) -> list[B]:
+    """Read for every item, a few at a time, in order; the first failure ends the others."""
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(item: A) -> B:
+        async with slots:
+            return await read(item)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(item)) for item in items]
+    except BaseExceptionGroup as failed:
+        raise _first(failed) from None
+    return [task.result() for task in tasks]
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Take one failure out of a group: callers know Azure's errors, not groups."""
+    error = failed.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def stamp(moment: datetime) -> str:
+    """Write a time as ISO 8601 UTC, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
