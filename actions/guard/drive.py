@@ -57,7 +57,9 @@ async def _to_goal(run: Run) -> str:
         _insist_once(run, step)
         _hold(run, steps, step)
         await _take(run, step, len(steps.steps))
-        candidate = steps.steps[1] if len(steps.steps) > 1 else None
+        known = run.fold.step(step.id)
+        remaining = steps.steps[1:] if known and known.ended else steps.steps
+        candidate = remaining[0] if remaining else None
 
 
 async def _look(run: Run, candidate: Step | None) -> tuple[Inspection, Steps]:
@@ -142,9 +144,14 @@ async def _take(run: Run, step: Step, remaining: int) -> None:
 
 def _finish(run: Run, sentence: str) -> RunResult:
     data = {"state": RunState.DONE, "sentence": sentence, **run.goal_data()}
+
+    def leases(writer: Writer) -> None:
+        writer.fence(run.holder)
+        writer.release(run.holder)
+
     try:
-        run.record("run-finished", data, before=lambda writer: writer.release(run.holder))
-    except JournalError as error:
+        run.record("run-finished", data, before=leases)
+    except (JournalError, LeaseLost) as error:
         return _mute(run, error)
     run.journal.save_checkpoint()
     run.tell(RunFinished(run=run.id, at=run.now(), state=RunState.DONE, sentence=sentence))

@@ -82,7 +82,7 @@ class Engine:
         who = await self.cloud.signed_in()
         found = inspection or await self.inspect(action, target, options)
         goal = chosen.goal(found, parsed)
-        _check_decisions(chosen, goal, found, wanted, Progress(now=self._now()))
+        _check_decisions(chosen, goal, found, wanted, Progress(now=self._now()), {})
         body = chosen.plan(goal, found, wanted, Progress(now=self._now()))
         plan = Plan(
             action=action, target=target.text, name=found.name, made_at=self._now(), binding=self._binding(who),
@@ -159,11 +159,10 @@ class Engine:
         who = await self._signed_in_for(history.plan)
         if history.mode is Mode.LIVE:
             (await preflight(_remaining(history), self.cloud, who)).insist(try_anyway=try_anyway)
+        if decided:
+            await self.replan(history.id, decided)
         run = self._new_run(history.id, history.mode, history.plan, who, wait=wait)
-        run.decided = {**history.decided, **(decided or {})}
         run.confirmation = confirmation
-        for entry in self.journal.entries(history.id):
-            run.fold.take(entry)
         data = {"operator": self.operator, "user": who.user, "decided": dict(decided or {})}
         return await self._begin(run, "run-resumed", data, take_over=take_over)
 
@@ -172,12 +171,12 @@ class Engine:
         history = self.journal.run(run_id)
         who = await self._signed_in_for(history.plan)
         run = self._new_run(history.id, history.mode, history.plan, who, wait=False)
-        run.decided = {**history.decided, **(decided or {})}
-        for entry in self.journal.entries(history.id):
-            run.fold.take(entry)
+        run.reload()
+        known = dict(run.decided)
+        run.decided |= decided or {}
         inspection = await self.inspect(history.plan.action, run.target, history.plan.options)
         progress = run.fold.progress(self._now())
-        _check_decisions(run.action, run.goal, inspection, run.decided, progress)
+        _check_decisions(run.action, run.goal, inspection, run.decided, progress, known)
         fresh = run.plan_of(run.replan(inspection), inspection)
         fresh = confirm.addressed(fresh, *run.action.confirmation(inspection, fresh.risk))
         return Planned(inspection=inspection, plan=fresh, preflight=await preflight(fresh, self.cloud, who))
@@ -227,6 +226,7 @@ class Engine:
         self.arming.begin_run()
         try:
             run.session_began = run.record(kind, data, before=leases).seq
+            run.reload()
             with self._lock:
                 self._runs[run.id] = (run, asyncio.get_running_loop())
             run.tell(RunStarted(run=run.id, at=run.now(), plan=run.plan, resumed=kind == "run-resumed"))
@@ -320,10 +320,18 @@ def _options(action: AnyAction, options: Mapping[str, Any]) -> Any:
 
 
 def _check_decisions(
-    action: AnyAction, goal: Any, inspection: Any, decided: Mapping[str, str], progress: Progress
+    action: AnyAction,
+    goal: Any,
+    inspection: Any,
+    decided: Mapping[str, str],
+    progress: Progress,
+    known: Mapping[str, str],
 ) -> None:
-    """Raise `UsageError` for a decision that nobody asked for, or an answer that is none of its choices."""
-    taken: dict[str, str] = {}
+    """Raise `UsageError` for a new decision that nobody asked for, or an answer that is none of its choices.
+
+    One decision may lead to the next, so they are taken as the plan asks for them; `known` ones were taken before.
+    """
+    taken = dict(known)
     while True:
         asked = {decision.id: decision for decision in action.plan(goal, inspection, taken, progress).decisions}
         news = {name: choice for name, choice in decided.items() if name in asked and name not in taken}

@@ -70,6 +70,8 @@ class Run:
     inspection: Inspection | None = None
     stop_event: asyncio.Event = field(default_factory=asyncio.Event)
     session_began: int = 0
+    tries: dict[str, int] = field(default_factory=dict[str, int])
+    unknown: set[str] = field(default_factory=set[str])
     _renewed: float = 0.0
 
     def __post_init__(self) -> None:
@@ -105,6 +107,13 @@ class Run:
         """Make an intent durable only while the leases are still ours."""
         self._renewed = time.monotonic()
         return self.record(kind, data, before=lambda writer: writer.fence(self.holder))
+
+    def reload(self) -> None:
+        """Take in the whole run as the journal has it, now that nobody else can add to it."""
+        self.fold = Fold()
+        for entry in self.journal.entries(self.id):
+            self.fold.take(entry)
+        self.plan, self.decided = self.fold.run["plans"][-1], dict(self.fold.run["decided"])
 
     async def inspect(self, step: Step | None = None) -> Inspection:
         """Read the state, for a step only what it depends on, and keep it."""
