@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,9 @@ _ASSIGNMENTS = f"{_AUTHORIZATION}/roleAssignments"
 _DEFINITIONS = f"{_AUTHORIZATION}/roleDefinitions"
 _DENIES = f"{_AUTHORIZATION}/denyAssignments"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DATA_ACTIONS_SINCE = "2018-01-01"
+_CONDITIONS_SINCE = "2020-03-01"
+_NEWER_FIELDS = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
 _CREATE = "Microsoft.Authorization/roleAssignments/write"
 _REMOVE = "Microsoft.Authorization/roleAssignments/delete"
 
@@ -37,8 +40,11 @@ def permissions(ctx: Context) -> Response:
     """What the caller may do at a scope: one block for each role; deny assignments do not show here."""
     if ctx.caller is None:
         return json_response(200, {"value": []})
-    blocks = ctx.cloud.rbac.permissions(ctx.caller, ctx.params["scope"])
-    return json_response(200, {"value": blocks})
+    blocks = _dated_permissions(ctx, ctx.cloud.rbac.permissions(ctx.caller, ctx.params["scope"]))
+    body: dict[str, Any] = {"value": blocks}
+    if ctx.api_version < _DATA_ACTIONS_SINCE:
+        body["nextLink"] = None
+    return json_response(200, body)
 
 
 @route("GET", _ASSIGNMENTS, versions=VERSIONS, action="Microsoft.Authorization/roleAssignments/read")
@@ -249,7 +255,7 @@ def _definition_wire(ctx: Context, guid: str, properties: dict[str, Any]) -> dic
     subscription = ids.subscription_of(ctx.params["scope"])
     base = f"/subscriptions/{subscription}" if subscription else ""
     return {
-        "properties": properties,
+        "properties": {**properties, "permissions": _dated_permissions(ctx, properties["permissions"])},
         "id": f"{base}/providers/Microsoft.Authorization/roleDefinitions/{guid}",
         "type": "Microsoft.Authorization/roleDefinitions",
         "name": guid,
@@ -259,11 +265,21 @@ def _definition_wire(ctx: Context, guid: str, properties: dict[str, Any]) -> dic
 def _assignment_wire(ctx: Context, item: Assignment) -> dict[str, Any]:
     """The role definition's id carries the subscription that was asked, whatever the assignment's scope."""
     subscription = ids.subscription_of(ctx.params["scope"])
-    wire = item.wire()
-    if not subscription:
-        return wire
-    role = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{item.role}"
-    return {**wire, "properties": {**item.properties, "roleDefinitionId": role}}
+    properties = dict(item.properties)
+    if subscription:
+        role = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{item.role}"
+        properties["roleDefinitionId"] = role
+    if ctx.api_version < _CONDITIONS_SINCE:
+        for name in _NEWER_FIELDS:
+            properties.pop(name, None)
+    return {**item.wire(), "properties": properties}
+
+
+def _dated_permissions(ctx: Context, blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The permission blocks as the asked api-version shows them: data actions came in 2018."""
+    if ctx.api_version >= _DATA_ACTIONS_SINCE:
+        return list(blocks)
+    return [{name: block.get(name, []) for name in ("actions", "notActions")} for block in blocks]
 
 
 def _existing(ctx: Context) -> Assignment | None:

@@ -275,3 +275,19 @@ def test_denies_are_listed() -> None:
     assert (count(f"&$filter=principalId eq '{BEA}'"), count(f"&$filter=principalId eq '{ADA}'")) == (1, 0)
     assert small.get(f"{ACCOUNT}/{AUTHORIZATION}/denyAssignments/{name}", VERSION).json() == deny
     assert small.get(f"{path}/{NAME}", VERSION).status == 404
+
+
+def test_old_versions_have_fewer_fields() -> None:
+    """Data actions came in 2018, conditions in 2020; the first permissions list carried a null nextLink."""
+    small = populated()
+    path = f"{GROUP}/{AUTHORIZATION}"
+    assert small.get(f"{path}/permissions", "2015-07-01").json() == {
+        "value": [{"actions": ["*"], "notActions": []}],
+        "nextLink": None,
+    }
+    assert set(small.get(f"{path}/permissions", "2018-01-01-preview").json()) == {"value"}
+    definition = small.get(f"{path}/roleDefinitions/{READER}", "2015-07-01").json()["properties"]
+    assert definition["permissions"] == [{"actions": ["*/read"], "notActions": []}]
+    listed = small.get(f"{path}/roleAssignments", "2018-01-01-preview").json()["value"]
+    assert "condition" not in listed[0]["properties"]
+    assert listed[0]["properties"]["principalType"] == "User"
