@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actions.registry import entries
 from tests.support import checkout
 from tui.cli import COMMANDS, load
 
@@ -19,9 +20,11 @@ def _pages() -> dict[str, str]:
     return {name: checkout.text(name) or "" for name in names}
 
 
-def _commands(text: str, program: str) -> set[str]:
+def _commands(page: str, program: str) -> set[str]:
     """First words after `program`, in code blocks and in code spans."""
-    return set(re.findall(rf"(?:^|`|\n|\$ ){program} ([a-z][a-z-]*)", text))
+    blocks = re.findall(r"^```.*?\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`\n]+)`", page)
+    return set(re.findall(rf"^{program} +([a-z][a-z-]*)", "\n".join([*blocks, *spans]), re.MULTILINE))
 
 
 def test_every_make_target_named_exists() -> None:
@@ -35,6 +38,12 @@ def test_every_command_named_exists_and_every_command_is_told() -> None:
     named = {command for text in _pages().values() for command in _commands(text, "amlkeys")}
     assert named - set(COMMANDS) == set()
     assert set(COMMANDS) - _commands(checkout.text("README.md") or "", "amlkeys") == set()
+
+
+def test_the_table_of_actions_tells_which_are_there() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (yes|planned) \|$", checkout.text("README.md") or "", re.MULTILINE)
+    assert len(rows) == 5
+    assert {name for name, there in rows if there == "yes"} == {entry.name for entry in entries()}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
