@@ -263,8 +263,20 @@ def risk_of(steps: tuple[Step, ...]) -> Risk:
 
 
 def canonical(value: object) -> bytes:
-    """Encode to the one JSON text that hashes are taken of: sorted keys, no spaces, defaults left out."""
-    return msgspec.json.encode(msgspec.to_builtins(value), order="sorted")
+    """Encode to the one JSON text that hashes are taken of: sorted keys, no spaces, defaults left out.
+
+    A whole number has one spelling whether it was an int or a float, so that a value read back hashes the same.
+    """
+    return msgspec.json.encode(_whole(msgspec.to_builtins(value)), order="sorted")
+
+
+def _whole(value: Any) -> Any:
+    """Spell whole floats as ints throughout plain data."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def digest(value: object) -> str:

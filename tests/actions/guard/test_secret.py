@@ -28,7 +28,7 @@ VALUE = base64.b64encode(b"not a real key").decode()
         msgspec.json.encode,
         msgspec.to_builtins,
         hash,
-        lambda secret: secret == secret,  # noqa: PLR0124
+        lambda secret: secret == secret,
         lambda secret: secret in {"x": 1},
         vars,
     ],
