@@ -118,6 +118,10 @@ def load(document: bytes | str | Mapping[str, Any]) -> Estate:
     _check_clients(estate)
     for index, item in enumerate(estate.role_assignments):
         estate.role_assignments[index] = _assignment(item, f"$.roleAssignments[{index}]")
+    for index, item in enumerate(estate.role_definitions):
+        estate.role_definitions[index] = _definition(item, f"$.roleDefinitions[{index}]")
+    for index, item in enumerate(estate.deny_assignments):
+        _check_deny(item, f"$.denyAssignments[{index}]")
     return estate
 
 
@@ -237,3 +241,37 @@ def _assignment(item: dict[str, Any], place: str) -> dict[str, Any]:
         if not isinstance(properties.get(name), str):
             raise EstateError(f"{place}.{name}: a role assignment needs scope, roleDefinitionId and principalId")
     return {"properties": properties, **{key: item[key] for key in ("id", "name", "type") if key in item}}
+
+
+def _definition(item: dict[str, Any], place: str) -> dict[str, Any]:
+    """One custom role in wire form; the flattened form that `az role definition list` prints is accepted."""
+    given = item.get("properties", item)
+    name = item.get("name") or ids.name_of(str(item.get("id", "")))
+    if not isinstance(name, str) or not name:
+        raise EstateError(f"{place}.name: a role definition needs its GUID as name or in its id")
+    blocks = given.get("permissions") if isinstance(given, dict) else None
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise EstateError(f"{place}.permissions: expected a list of objects with actions and notActions")
+    lists = ("actions", "notActions", "dataActions", "notDataActions")
+    return {
+        "name": name,
+        "properties": {
+            "roleName": given.get("roleName", name),
+            "type": given.get("roleType") or "CustomRole",
+            "description": given.get("description", ""),
+            "assignableScopes": given.get("assignableScopes", ["/"]),
+            "permissions": [{key: list(block.get(key) or ()) for key in lists} for block in blocks],
+            **{key: given.get(key) for key in ("createdOn", "updatedOn", "createdBy", "updatedBy")},
+        },
+    }
+
+
+def _check_deny(item: dict[str, Any], place: str) -> None:
+    properties = item.get("properties")
+    if not isinstance(item.get("name"), str) or not isinstance(properties, dict):
+        raise EstateError(f"{place}: a deny assignment needs name and properties")
+    if not isinstance(properties.get("scope"), str):
+        raise EstateError(f"{place}.properties.scope: expected a scope")
+    for key in ("principals", "permissions"):
+        if not isinstance(properties.get(key), list):
+            raise EstateError(f"{place}.properties.{key}: expected a list")

@@ -111,8 +111,7 @@ class AccessList:
         """The access list that an estate begins with."""
         access = cls(definitions={role.guid: built_in_properties(role) for role in BUILT_IN})
         for item in estate.role_definitions:
-            properties = item.get("properties", item)
-            access.definitions[ids.name_of(item.get("id") or item["name"]).casefold()] = properties
+            access.definitions[item["name"].casefold()] = item["properties"]
         for index, item in enumerate(estate.role_assignments):
             given = item["properties"]
             name = ids.name_of(item.get("id", "")) or item.get("name") or f"00000000-0000-4000-8000-{index:012d}"

@@ -311,6 +311,10 @@ def _entra_headers(ctx: Context, response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store, no-cache")
     response.headers.setdefault("x-ms-ests-server", "2.1.21000.8 - WEULR1 ProdSlices")
     response.headers.setdefault("x-ms-request-id", ctx.rng.uuid())
+    if not ctx.request.path.endswith("/token"):
+        response.headers.pop("x-ms-clitelem", None)
+    if ctx.request.method == "GET":
+        response.headers.update({"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, OPTIONS"})
     client_id = ctx.request.headers.get("client-request-id")
     if client_id:
         response.headers["client-request-id"] = client_id

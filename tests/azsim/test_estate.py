@@ -69,6 +69,13 @@ def broken(change: Callable[[dict[str, Any]], Any]) -> str:
         (lambda d: d["clients"][0].update(holds="key9"), "$.clients[0].holds: "),
         (lambda d: d["clients"][0].update(speed=1), "$.clients[0]: object contains unknown field `speed`"),
         (lambda d: d["roleAssignments"][0].pop("scope"), "$.roleAssignments[0].scope: "),
+        (lambda d: d.update(roleDefinitions=[{"permissions": []}]), "$.roleDefinitions[0].name: "),
+        (lambda d: d.update(roleDefinitions=[{"name": "x"}]), "$.roleDefinitions[0].permissions: "),
+        (lambda d: d.update(denyAssignments=[{"name": "x"}]), "$.denyAssignments[0]: "),
+        (
+            lambda d: d.update(denyAssignments=[{"name": "x", "properties": {"scope": "/", "principals": 7}}]),
+            "$.denyAssignments[0].properties.principals: ",
+        ),
         (lambda d: d["subscriptions"].append(d["subscriptions"][0]), "$.subscriptions[2].subscriptionId: "),
     ],
 )
