@@ -105,13 +105,14 @@ class Cloud:
     def settle(self) -> None:
         """Let time have its effects: operations end, workspaces synchronise, clients read again, outages open
         or close."""
-        now = self.clock.now()
-        self.operations.advance(now)
-        keysync.self_sync(self.world, now)
-        self.outages.check(self.ledger.last)
-        times = [keysync.next_self_sync(self.world), self.outages.next_read(), self.rbac_change(now)]
-        self._wake = min((time for time in times if time is not None), default=None)
-        self._seen = self.world.version
+        with self._lock:
+            now = self.clock.now()
+            self.operations.advance(now)
+            keysync.self_sync(self.world, now)
+            self.outages.check(self.ledger.last)
+            times = [keysync.next_self_sync(self.world), self.outages.next_read(), self.rbac_change(now)]
+            self._wake = min((time for time in times if time is not None), default=None)
+            self._seen = self.world.version
 
     def rbac_change(self, now: datetime) -> datetime | None:
         """When access next changes by itself."""

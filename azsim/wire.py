@@ -74,6 +74,15 @@ class Request:
             raise BadRequestBody("The request content must be a JSON object.")
         return value
 
+    def member(self, name: str) -> dict[str, Any]:
+        """An object inside the body, such as `properties`; empty when absent or null. Raises BadRequestBody otherwise."""
+        value = self.json().get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise BadRequestBody(f"The request content was invalid: '{name}' must be an object.")
+        return value
+
     def form(self) -> dict[str, str]:
         """The body of a token request (application/x-www-form-urlencoded)."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))

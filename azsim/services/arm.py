@@ -187,7 +187,7 @@ def lock(ctx: Context) -> Response:
 )
 def put_lock(ctx: Context) -> Response:
     """Create or change a lock: 201 or 200."""
-    properties = ctx.request.json().get("properties") or {}
+    properties = ctx.request.member("properties")
     level = properties.get("level")
     if level not in ("ReadOnly", "CanNotDelete"):
         return arm_error(400, "LockLevelNotSupported", f"The lock level '{level}' is not supported.", gateway=False)

@@ -288,7 +288,7 @@ def _existing(ctx: Context) -> Assignment | None:
 
 def _wanted(ctx: Context) -> dict[str, Any]:
     """The properties asked for, checked as the service checks them."""
-    given = ctx.request.json().get("properties") or {}
+    given = ctx.request.member("properties")
     role, principal = given.get("roleDefinitionId"), given.get("principalId")
     if not isinstance(role, str) or not isinstance(principal, str):
         text = "The request content was invalid: properties.roleDefinitionId and properties.principalId are required."

@@ -64,7 +64,7 @@ def get(ctx: Context) -> Response:
 def update(ctx: Context) -> Response:
     """Change tags, identity, SKU or any property that Azure lets one change."""
     body, current = ctx.request.json(), ctx.resource()
-    changes = body.get("properties") or {}
+    changes = ctx.request.member("properties")
     unknown = next((name for name in changes if name not in _PATCHABLE), None)
     if unknown is not None:
         return storage_error(400, "InvalidRequestPropertyName", f"The property '{unknown}' is not valid.")
