@@ -1,0 +1,78 @@
+"""A served rehearsal cloud and a nursery of processes to kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.checkout import ROOT
+
+SERVER = "import sys; from azsim.estates.small import small; from azsim.serve import serve; serve(small())"
+
+
+@dataclass
+class ServedCloud:
+    """The small estate over TLS on loopback, with its control face."""
+
+    card: dict[str, Any]
+    path: Path
+
+    def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask the control face."""
+        data = json.dumps(body).encode() if body is not None else None
+        headers = {"Authorization": f"Bearer {self.card['controlToken']}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.card['controlUrl']}{name}", data, headers, method=method)
+        context = ssl.create_default_context(cafile=self.card["ca"])
+        with urllib.request.urlopen(request, timeout=20, context=context) as answer:
+            return json.loads(answer.read())
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCloud]:
+    """One server a worker; `reset` gives each trial a fresh cloud."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, env=environment, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        path = tmp_path_factory.mktemp("served") / "card.json"
+        path.write_text(line)
+        yield ServedCloud(json.loads(line), path)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+class Nursery:
+    """Runs amlkeys in forked processes, to the end or to its death."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def run(self, args: list[str], out: Path, **job: Any) -> int:
+        """Run one amlkeys and give its exit code, -9 when it was killed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"args": args, "out": str(out), **job}) + "\n")
+        self._process.stdin.flush()
+        return int(json.loads(self._process.stdout.readline())["exit"])
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """One warm process a worker."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(Path(__file__).with_name("nursery.py"))]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
+    yield Nursery(process)
+    process.communicate(timeout=20)
