@@ -34,14 +34,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("served")
     command = [sys.executable, "-c", "from tui.cli import main; main()", "rehearsal", "serve"]
     environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
-    try:
-        assert process.stdout is not None
-        card = json.loads(process.stdout.readline())
-        yield Served(card["url"], card["ca"], card["tenant"], card["clientId"], card["clientSecret"])
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        try:
+            assert process.stdout is not None
+            card = json.loads(process.stdout.readline())
+            yield Served(card["url"], card["ca"], card["tenant"], card["clientId"], card["clientSecret"])
+        finally:
+            process.terminate()
 
 
 @dataclass(frozen=True)
