@@ -137,9 +137,11 @@ class RunSummary(Frozen, frozen=True, kw_only=True):
 
 
 def _record(step: StepHistory) -> StepRecord:
+    """Give a step's record to plan from; one whose proof failed counts as unfinished, so that it is asked for again."""
     withheld = step.result == "withheld"
+    finished = "" if step.verdict is Verdict.FAILED else step.ended
     return StepRecord(
-        id=step.id, started=step.started, finished=step.ended, verdict=step.verdict, evidence=step.evidence,
+        id=step.id, started=step.started, finished=finished, verdict=step.verdict, evidence=step.evidence,
         withheld=withheld,
     )  # fmt: skip
 

@@ -336,6 +336,7 @@ class Desk:
     script: Sequence[str] = ("bump:a", "bump:b", "bump:c")
     risk: str = "irreversible"
     events: list[Event] = field(default_factory=list)
+    sent_when_refused: int = 0
 
     def __post_init__(self) -> None:
         self.cloud = CounterCloud(self.world)
