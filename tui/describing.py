@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from actions.workspaces import WorkspaceRow, WorkspaceView
 
 UNREAD = "could not be read"
-FLEET_TITLES = ("workspace", "resource group", "region", "keys", "identity", "endpoints", "CMK")
+FLEET_TITLES = ("workspace", "group", "region", "keys", "identity", "endpoints", "CMK")
 
 
 def fleet_cells(row: WorkspaceRow) -> tuple[str, ...]:

@@ -119,11 +119,12 @@ def wrap(text: str, cells: int) -> list[str]:
 
 
 def _head(word: str, cells: int) -> str:
-    """The longest start of a word that fits, at least one character."""
+    """The longest start of a word that fits, at least one character; it ends behind a separator if that wastes little."""
     count = max(1, min(len(word), cells))
     while count > 1 and width(word[:count]) > cells:
         count -= 1
-    return word[:count]
+    behind = max(word.rfind(separator, 0, count) for separator in "/-_.") + 1
+    return word[:behind] if behind > count // 2 else word[:count]
 
 
 def indent(text: str, cells: int, first: str = "", rest: str | None = None) -> list[str]:
@@ -174,7 +175,8 @@ def table(
     room = cells - (GAP if states else 0)
     widths = fit(columns, clean_rows, room)
     lead = "  " if states else ""
-    lines = [(lead + _line([c.title for c in columns], columns, widths)).rstrip()]
+    titles = [clip(column.title, size, ascii_only=ascii_only) for column, size in zip(columns, widths, strict=True)]
+    lines = [(lead + _line(titles, columns, widths)).rstrip()]
     for number, row in enumerate(clean_rows):
         front = f"{mark(states[number], ascii_only=ascii_only)} " if states and states[number] else lead
         parts = [_cell(cell, column, size, ascii_only) for cell, column, size in zip(row, columns, widths, strict=True)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -70,7 +72,8 @@ class Banner(NamedTuple):
     def words(self) -> tuple[str, ...]:
         """The banner's parts in the order to show them; the first can not be mistaken for the other world."""
         place = f"REHEARSAL {self.estate}".strip() if self.rehearsal else "AZURE"
-        tenant = f"tenant {self.tenant}" if self.tenant else ""
+        short = self.tenant.partition("-")[0] if _GUID.fullmatch(self.tenant) else self.tenant
+        tenant = f"tenant {short}" if short else ""
         parts = (place, self.mode.upper(), self.user or "not signed in", tenant, self.cloud)
         return tuple(clean(part) for part in parts if part)
 
@@ -163,6 +166,21 @@ class Session:
             return self._sim.estate.tenant.display_name
         return urlsplit(self._served.url).netloc if self._served else ""
 
+    @property
+    def sim(self) -> Simulated | None:
+        """The rehearsal cloud in this process, for its ledger and outages; None anywhere else."""
+        return self._sim
+
+    def steer(self, faults: Sequence[Mapping[str, Any]], behaviour: Mapping[str, Any]) -> None:
+        """Let things go wrong in a rehearsal in this process: its own faults, and how it behaves from now on."""
+        if self._sim is None:
+            raise SessionError("Only a rehearsal in this process can be steered from here.")
+        from azsim.faults import Fault
+
+        for fault in faults:
+            self._sim.faults.add(msgspec.convert(fault, Fault))
+        self._sim.world.set_behaviour(dict(behaviour))
+
     def banner(self) -> Banner:
         """Say where this session stands; callable at any time and from any thread."""
         mode = self._arming.mode() if self._arming else self.settings.mode
@@ -245,7 +263,8 @@ class Session:
         if self._served is not None:
             given = self._served
             token = Secret(given.control_token) if given.control_token else None
-            account = Account(given.tenant, given.client_id, Secret(given.client_secret))
+            secret = Secret(given.client_secret) if given.client_secret else None
+            account = Account(given.tenant, given.client_id, secret)
             return AzureCloud.loopback(given.url, given.ca, account, control_token=token, on_throttle=throttled)
         from actions.cloud.places import place
 
@@ -273,12 +292,11 @@ def _in_process(sim: Simulated, speed: float, on_throttle: Callable[[Throttling]
     from actions.cloud.azure import AzureCloud
     from actions.cloud.rehearsal import Account, Face
     from azsim.principals import rehearsal_app_id
-    from azsim.secrets import client_secret
     from azsim.wire import ConnectionDropped, Request
 
     tenant = sim.estate.tenant.tenant_id
     client = rehearsal_app_id(tenant)
-    account = Account(tenant, client, Secret(client_secret(sim.seed, client)))
+    account = Account(tenant, client)
     face = Face(handle=sim.handle, request=Request, dropped=ConnectionDropped, clock=_SimClock(sim))
     return AzureCloud.in_process(face, account, speed=speed, on_throttle=on_throttle)
 

@@ -64,7 +64,8 @@ def plan_lines(plan: Plan, cells: int, *, ascii_only: bool = False) -> list[str]
     state = told(body.outcome, ascii_only=ascii_only)
     risk = f", {look(plan.risk).word}" if body.steps else ""
     lines = indent(clean(plan.goal_text), cells, "Goal: ", "  ")
-    lines += indent(f"{state}{risk}: {clean(body.summary)}", cells, "Plan: ", "  ")
+    asked = any(decision.question == body.summary for decision in body.decisions)
+    lines += indent(f"{state}{risk}" + ("" if asked else f": {clean(body.summary)}"), cells, "Plan: ", "  ")
     lines += [
         text
         for reason in body.reasons
@@ -95,8 +96,9 @@ def _gap_lines(plan: Plan, cells: int) -> list[str]:
         return []
     lines = ["", "Announced gaps:"]
     for gap in plan.body.gaps:
-        span = f"from {gap.opens} to {gap.closes}, about {duration(gap.seconds)}"
-        lines += indent(clean(f"{gap.holder} has no live key {span}: {gap.reason}"), cells, "  - ")
+        until = f"until {gap.closes}, about {duration(gap.seconds)}" if gap.closes else "on"
+        text = f"{gap.holder}: no live key from {gap.opens} {until}: {gap.reason}"
+        lines += indent(clean(text), cells, "  - ")
     return lines
 
 
@@ -151,33 +153,46 @@ def step_lines(step: Step, cells: int, *, number: int = 0) -> list[str]:
     return lines
 
 
-def event_line(event: Event, cells: int = 0, *, ascii_only: bool = False) -> str:
-    """Tell one event in one line, after its time; empty for what needs no line of its own."""
+def event_lines(event: Event, cells: int, *, ascii_only: bool = False) -> list[str]:
+    """Tell one event behind its time, on as many lines as it takes; none for what needs no telling."""
+    state, text = _event(event)
+    symbol = mark(state, ascii_only=ascii_only) if state else " "
+    return indent(clean(text), cells, f"{clock(event.at)} {symbol} ") if text else []
+
+
+def event_line(event: Event, cells: int, *, ascii_only: bool = False) -> str:
+    """Tell one event in one line of at most `cells`; empty for what needs no telling."""
+    lines = event_lines(event, 10_000, ascii_only=ascii_only)
+    return clip(lines[0], cells, ascii_only=ascii_only) if lines else ""
+
+
+def _event(event: Event) -> tuple[str, str]:
+    """What to say of an event: the state whose symbol goes in front, and the sentence."""
     from actions.guard import events
 
-    text = ""
-    if isinstance(event, events.RunStarted):
-        again = "resumed" if event.resumed else "started"
-        text = f"run {event.run} {again}: {event.plan.goal_text}"
-    elif isinstance(event, events.StepStarted):
-        retry = f", attempt {event.attempt}" if event.attempt > 1 else ""
-        text = f"{mark('running', ascii_only=ascii_only)} {event.number}/{event.total} {event.step.title}{retry}"
-    elif isinstance(event, events.StepSaid):
-        text = f"  {event.text}"
-    elif isinstance(event, events.WaitTick):
-        text = f"  still waiting, {duration(event.remaining_seconds)} left"
-    elif isinstance(event, events.WaitBegan):
-        left = f", {duration(event.remaining_seconds)} left" if event.until else ""
-        text = f"{mark('waiting', ascii_only=ascii_only)} waiting{left}: {event.reason}"
-    elif isinstance(event, events.StepFinished):
-        state = "withheld" if event.withheld else "already-holds" if event.held else event.proof.verdict.value
-        text = f"{told(state, ascii_only=ascii_only)}: {event.proof.sentence}"
-    elif isinstance(event, events.Throttle):
-        text = f"  {event.service} asks to wait {duration(event.retry_after)}"
-    elif isinstance(event, events.Paused | events.RunFinished):
-        text = f"{told(event.state, ascii_only=ascii_only)}: {event.sentence}"
-    line = f"{clock(event.at)} {clean(text)}" if text else ""
-    return clip(line, cells, ascii_only=ascii_only) if cells else line
+    match event:
+        case events.RunStarted():
+            return "", f"run {event.run} {'resumed' if event.resumed else 'started'}: {event.plan.goal_text}"
+        case events.StepStarted():
+            retry = f", attempt {event.attempt}" if event.attempt > 1 else ""
+            return "running", f"{event.number}/{event.total} {event.step.title}{retry}"
+        case events.StepSaid():
+            return "", event.text
+        case events.WaitTick():
+            left = f"{duration(event.remaining_seconds)} left" if event.until else f"since {clock(event.since)}"
+            return "waiting", f"still waiting, {left}: {event.reason}"
+        case events.WaitBegan():
+            left = f", {duration(event.remaining_seconds)} left" if event.until else ""
+            return "waiting", f"waiting{left}: {event.reason}"
+        case events.StepFinished():
+            state = "withheld" if event.withheld else "already-holds" if event.held else event.proof.verdict.value
+            return state, f"{look(state).word}: {event.proof.sentence}"
+        case events.Throttle():
+            return "", f"{event.service} asks to wait {duration(event.retry_after)}"
+        case events.Paused() | events.RunFinished():
+            return event.state, f"{look(event.state).word}: {event.sentence}"
+        case _:
+            return "", ""
 
 
 _RUN_COLUMNS = (

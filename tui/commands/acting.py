@@ -191,11 +191,14 @@ def carry_out(
 ) -> int:
     """Show a plan, run it as the flags say, and tell its end."""
     from actions.guard.confirm import Confirmation, plan_shown
-    from tui.telling import plan_lines
+    from tui.telling import plan_lines, preflight_lines
 
     if not out.json:
-        for line in _told(planned, out) if planned else plan_lines(plan, out.cells, ascii_only=out.ascii_only):
+        for line in plan_lines(plan, out.margin, ascii_only=out.ascii_only):
             out.progress(line)
+        if planned is not None:
+            for line in preflight_lines(planned.preflight, out.margin, ascii_only=out.ascii_only):
+                out.progress(line)
         out.progress("")
     settings = session.settings
     given = None if confirm is None else Confirmation(name=confirm, slot=slot, plan=plan_shown(plan))
@@ -249,7 +252,7 @@ def planned_document(planned: Planned) -> dict[str, Any]:
     }
 
 
-def _told(planned: Planned, out: Output, *, details: bool = False) -> list[str]:
+def _told(planned: Planned, out: Output, *, details: bool) -> list[str]:
     from tui.telling import finding_lines, plan_lines, preflight_lines, step_lines
 
     plan = planned.plan

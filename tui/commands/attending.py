@@ -31,6 +31,16 @@ def opened(context: click.Context) -> Iterator[tuple[Session, Output]]:
     session = open_session(settings)
     out = Output(settings, ascii_only=session.config.appearance.ascii)
 
+    attach(session, out)
+    try:
+        yield session, out
+    finally:
+        session.close()
+
+
+def attach(session: Session, out: Output) -> None:
+    """Let the session tell its device code, its waits and its runs."""
+
     def ask_to_sign_in(code: DeviceCode) -> None:
         out.progress(f"To sign in, open {code.url} and enter the code {code.code} before {code.expires:%H:%M}Z.")
 
@@ -38,10 +48,6 @@ def opened(context: click.Context) -> Iterator[tuple[Session, Output]]:
         out.progress(f"{found.service} asks to wait {found.seconds:.0f} s.")
 
     session.on_device_code, session.on_throttle, session.emit = ask_to_sign_in, throttled, out.event
-    try:
-        yield session, out
-    finally:
-        session.close()
 
 
 class Attendance:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from actions.workspaces import WorkspaceRow
     from tui.session import Connected
 
+_LEAST = (24, 20, 8, 9, 8, 9, 4)
+"""Cells that each column keeps: names stay whole, for they are typed; regions give way."""
+
 
 @click.command(cls=Command)
 @click.pass_context
@@ -38,11 +41,7 @@ def workspaces(context: click.Context) -> int:
         if out.json:
             out.document("workspaces", {"workspaces": [msgspec.to_builtins(row) for row in shown], "unread": unread})
             return DONE
-        columns = [
-            Column(FLEET_TITLES[0], 14),
-            Column(FLEET_TITLES[1], 8),
-            *(Column(name, 6) for name in FLEET_TITLES[2:]),
-        ]
+        columns = [Column(title, least) for title, least in zip(FLEET_TITLES, _LEAST, strict=True)]
         states = [fleet_state(row) for row in shown]
         lines = table(columns, [fleet_cells(row) for row in shown], out.cells, states=states, ascii_only=out.ascii_only)
         many = len({row.subscription for row in shown})

@@ -38,6 +38,11 @@ class Output:
         """How wide a line of the result may be."""
         return shutil.get_terminal_size((80, 24)).columns if _is_terminal(sys.stdout) else _UNLIMITED
 
+    @property
+    def margin(self) -> int:
+        """The same for progress."""
+        return shutil.get_terminal_size((80, 24)).columns if _is_terminal(sys.stderr) else _UNLIMITED
+
     def result(self, lines: Iterable[str]) -> None:
         """Write the result for people."""
         _write("stdout", "".join(f"{line}\n" for line in lines))
@@ -72,20 +77,16 @@ class Output:
             content = msgspec.to_builtins(event)
             _write("stderr", msgspec.json.encode({"schema": "amlkeys.event/1", **content}).decode() + "\n")
             return
-        from actions.guard.events import WaitTick
-        from tui.telling import event_line
+        from actions.guard.events import Paused, RunFinished, WaitTick
+        from tui.telling import event_line, event_lines
 
-        tick = isinstance(event, WaitTick)
-        live = _is_terminal(sys.stderr) and not self.settings.plain
-        if tick and not live:
-            return
-        width = shutil.get_terminal_size((80, 24)).columns - 1 if live else 0
-        line = event_line(event, width if tick else 0, ascii_only=self.ascii_only)
-        if tick:
-            _write("stderr", f"\r\x1b[K{line}")
-            self._ticking = True
-        elif line:
-            self.progress(line)
+        if isinstance(event, WaitTick):
+            if _is_terminal(sys.stderr) and not self.settings.plain:
+                _write("stderr", f"\r\x1b[K{event_line(event, self.margin - 1, ascii_only=self.ascii_only)}")
+                self._ticking = True
+        elif not (isinstance(event, Paused | RunFinished) and _is_terminal(sys.stdout)):
+            for line in event_lines(event, self.margin, ascii_only=self.ascii_only):
+                self.progress(line)
 
     def _end_tick(self) -> None:
         """Close the line that a wait kept rewriting."""

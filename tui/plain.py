@@ -1,0 +1,219 @@
+"""The plain walk: the same way from the fleet to a report, as numbered questions on lines; for any terminal and reader.
+
+Nothing is drawn over. Whatever is chosen by number cannot change Azure; that takes the typed name, and the slot.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from actions.guard.model import Mode, Outcome
+from tui.commands.attending import Attendance, attach, finish
+from tui.commands.failures import DONE, failure_of
+from tui.commands.flags import action_options, given_options
+from tui.commands.output import Output
+from tui.settings import Settings
+
+if TYPE_CHECKING:
+    from actions.guard.results import Planned
+    from actions.workspaces import WorkspaceRow
+    from tui.session import Connected, Session
+
+Ask = Callable[[str], str]
+
+
+class Leave(Exception):
+    """The operator wants to leave, or the input has ended."""
+
+
+def walk(settings: Settings, ask: Ask = input) -> int:
+    """Open a session and walk until the operator leaves; return the exit code."""
+    from tui.session import open_session
+
+    session = open_session(settings)
+    out = Output(settings, ascii_only=session.config.appearance.ascii)
+    attach(session, out)
+    try:
+        Walk(session, out, ask).start()
+    except (Leave, EOFError, KeyboardInterrupt):
+        out.progress("")
+    finally:
+        session.close()
+    return DONE
+
+
+class Walk:
+    """One sitting: fleet, workspace, action, plan, confirmation, run."""
+
+    def __init__(self, session: Session, out: Output, ask: Ask) -> None:
+        self._session, self._out, self._ask = session, out, ask
+
+    def start(self) -> None:
+        """List what there is and follow the operator's choices, again and again."""
+        rows = self._guarded(self._fleet)
+        self._out.banner(self._session)
+        while rows is not None:
+            row = self._choose_workspace(rows)
+            action = self._choose_action(row)
+            if action:
+                self._guarded(lambda row=row, action=action: self._act(row, action))  # type: ignore[misc]
+
+    def _guarded(self, work: Callable[[], Any]) -> Any:
+        """Do some work; what goes wrong is told in its sentence, and the walk goes on."""
+        try:
+            return work()
+        except (Leave, EOFError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            self._out.progress(failure_of(error).sentence)
+            return None
+
+    def _question(self, text: str) -> str:
+        """Ask for a line; `q` leaves."""
+        answer = self._ask(f"{text} ").strip()
+        if answer.casefold() in {"q", "quit"}:
+            raise Leave
+        return answer
+
+    def _pick(self, question: str, choices: Sequence[str], *, back: bool = False) -> int:
+        """Number the choices and ask for one; -1 goes back."""
+        self._out.result(f"{number:>3}  {choice}" for number, choice in enumerate(choices, 1))
+        while True:
+            answer = self._question(f"{question} (1-{len(choices)}{', enter goes back' if back else ''}, q leaves)")
+            if back and not answer:
+                return -1
+            if answer.isdecimal() and 1 <= int(answer) <= len(choices):
+                return int(answer) - 1
+            self._out.progress("That is none of the numbers.")
+
+    def _fleet(self) -> list[WorkspaceRow]:
+        from tui.describing import visible
+
+        async def read(connected: Connected) -> Any:
+            from actions.workspaces import whole_fleet
+
+            return await whole_fleet(connected.cloud)
+
+        rows, unread = self._session.run(read)
+        for sentence in unread:
+            self._out.progress(sentence)
+        return visible(rows, self._session.config.subscriptions.hidden)
+
+    def _choose_workspace(self, rows: list[WorkspaceRow]) -> WorkspaceRow:
+        """Let a part of a name narrow the list down until a number is given."""
+        from tui.describing import fleet_cells
+        from tui.render import look
+
+        shown = rows
+        while True:
+            for number, row in enumerate(shown, 1):
+                grade = look(row.severity).word if row.severity else "no finding"
+                self._out.result([f"{number:>3}  {', '.join((*fleet_cells(row)[:4], grade))}"])
+            answer = self._question("Workspace: its number, or a part of a name to search (q leaves):")
+            if answer.isdecimal() and 1 <= int(answer) <= len(shown):
+                return shown[int(answer) - 1]
+            found = [row for row in rows if answer.casefold() in row.name.casefold()]
+            if not found:
+                self._out.progress("No workspace has that in its name.")
+            shown = found or rows
+
+    def _choose_action(self, row: WorkspaceRow) -> str:
+        """Tell the workspace, and ask what to do with it."""
+        from actions.registry import entries
+        from tui.describing import workspace_description
+        from tui.telling import description_lines, finding_lines
+
+        async def read(connected: Connected) -> Any:
+            from actions.cloud.data import ResourceId
+            from actions.workspaces import describe
+
+            return await describe(connected.cloud, ResourceId(row.id)), connected.cloud.now()
+
+        found = self._guarded(lambda: self._session.run(read))
+        if found is not None:
+            view, now = found
+            lines = description_lines(workspace_description(view, now), self._out.cells)
+            self._out.result([*lines, "", *finding_lines(view.findings, self._out.cells)])
+        known = [entry for entry in entries() if "workspace" in entry.target_kind]
+        chosen = self._pick("What to do", [entry.title for entry in known], back=True)
+        return known[chosen].name if chosen >= 0 else ""
+
+    def _act(self, row: WorkspaceRow, action: str) -> None:
+        """Plan, ask what the plan asks, confirm, run."""
+        options = self._options(action)
+        decided: dict[str, str] = {}
+        while True:
+            planned = self._plan(row, action, options, decided)
+            if planned.plan.body.outcome is not Outcome.NEEDS_DECISION:
+                break
+            for decision in planned.plan.body.decisions:
+                texts = [choice.sentence for choice in decision.choices]
+                chosen = self._pick(decision.question, texts, back=True)
+                if chosen < 0:
+                    return
+                decided[decision.id] = decision.choices[chosen].id
+        if planned.plan.body.outcome is Outcome.READY:
+            self._confirm_and_run(planned)
+
+    def _options(self, action: str) -> dict[str, Any]:
+        """Ask for options in the form of the command line."""
+        from actions.registry import entry
+
+        command = click.Command("options", params=action_options(entry(action).load().options))
+        names = ", ".join(option for param in command.params for option in param.opts)
+        while True:
+            words = self._question(f"Options, or enter for none ({names}):")
+            try:
+                with command.make_context("options", shlex.split(words)) as context:
+                    return given_options(context.params)
+            except (click.ClickException, ValueError) as error:
+                self._out.progress(error.format_message() if isinstance(error, click.ClickException) else str(error))
+
+    def _plan(self, row: WorkspaceRow, action: str, options: dict[str, Any], decided: dict[str, str]) -> Planned:
+        from actions.cloud.data import ResourceId
+        from tui.telling import plan_lines, preflight_lines
+
+        self._out.progress("Inspecting; this reads the keys that holders have, and shows none.")
+        planned = self._session.run(
+            lambda connected: connected.engine.make_plan(action, ResourceId(row.id), options, decided)
+        )
+        lines = plan_lines(planned.plan, self._out.cells, ascii_only=self._out.ascii_only)
+        lines += preflight_lines(planned.preflight, self._out.cells, ascii_only=self._out.ascii_only)
+        self._out.result(lines)
+        return planned
+
+    def _confirm_and_run(self, planned: Planned) -> None:
+        """Arm if need be, take the typed confirmation, and stay with the run to its end."""
+        from actions.guard.confirm import Confirmation, plan_shown, required
+
+        session, plan = self._session, planned.plan
+        mode = session.engine.arming.mode()
+        if mode is Mode.LOOK:
+            answer = self._question("Nothing runs in look mode. Type live or dry-run to arm, enter goes back:")
+            if answer not in {Mode.LIVE, Mode.DRY_RUN}:
+                return
+            mode = Mode(answer)
+            session.engine.arming.arm(mode)
+            self._out.banner(session)
+        need = required(plan)
+        name = slot = ""
+        if mode is Mode.LIVE:
+            self._out.progress(need.sentence)
+            name = self._question(f"Type {need.name or plan.name}, enter goes back:")
+            slot = self._question(f"Type {need.slot}, enter goes back:") if name and need.slot else ""
+            if name != (need.name or plan.name) or slot != need.slot:
+                self._out.progress("Not confirmed; nothing was changed.")
+                return
+        typed = Confirmation(name=name, slot=slot, plan=plan_shown(plan))
+        watch = Attendance(session, self._out)
+        settings = session.settings
+        result = watch.attend(
+            lambda connected: connected.engine.run(
+                plan, mode=mode, confirmation=typed, try_anyway=settings.try_anyway, wait=settings.wait
+            )
+        )
+        finish(self._out, result, watch.paused)
