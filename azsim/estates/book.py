@@ -244,6 +244,15 @@ def managed_identity(resource: str, created: datetime) -> Json:
     )
 
 
+_UNSET = (
+    *("deletedDateTime", "appDescription", "applicationTemplateId", "description", "homepage", "loginUrl", "logoutUrl"),
+    *("notes", "preferredSingleSignOnMode", "preferredTokenSigningKeyThumbprint", "tokenEncryptionKeyId"),
+    "samlSingleSignOnSettings",
+)
+_EMPTY = (
+    *("notificationEmailAddresses", "replyUrls", "tags", "addIns", "appRoles", "oauth2PermissionScopes"),
+    "resourceSpecificApplicationPermissions",
+)
 _INFO = ("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")
 
 
@@ -275,43 +284,26 @@ def service_principal(
     disabled_status: str | None = None,
 ) -> Json:
     """A service principal as Graph v1.0 lists it; `owner` is the tenant in which its application is registered."""
-    app = app_id or az.stable_guid("app", object_id)
+    app, is_app = app_id or az.stable_guid("app", object_id), kind == "Application"
     return {
+        **dict.fromkeys(_UNSET),
+        **{field: [] for field in _EMPTY},
         "id": object_id,
-        "deletedDateTime": None,
         "accountEnabled": enabled,
         "alternativeNames": alternative_names or [],
-        "appDisplayName": name if kind == "Application" else None,
-        "appDescription": None,
+        "appDisplayName": name if is_app else None,
         "appId": app,
-        "applicationTemplateId": None,
         "appOwnerOrganizationId": owner,
         "appRoleAssignmentRequired": False,
         "createdDateTime": iso_seconds(created),
-        "description": None,
         "disabledByMicrosoftStatus": disabled_status,
         "displayName": name,
-        "homepage": None,
-        "loginUrl": None,
-        "logoutUrl": None,
-        "notes": None,
-        "notificationEmailAddresses": [],
-        "preferredSingleSignOnMode": None,
-        "preferredTokenSigningKeyThumbprint": None,
-        "replyUrls": [],
-        "servicePrincipalNames": [app] if kind == "Application" else [app, f"https://identity.azure.net/{app}"],
+        "servicePrincipalNames": [app] if is_app else [app, f"https://identity.azure.net/{app}"],
         "servicePrincipalType": kind,
-        "signInAudience": "AzureADMyOrg" if kind == "Application" else None,
-        "tags": [],
-        "tokenEncryptionKeyId": None,
-        "samlSingleSignOnSettings": None,
-        "addIns": [],
-        "appRoles": [],
-        "info": dict.fromkeys(_INFO) if kind == "Application" else None,
-        "keyCredentials": [] if kind == "Application" else [_certificate(app, created)],
-        "oauth2PermissionScopes": [],
+        "signInAudience": "AzureADMyOrg" if is_app else None,
+        "info": dict.fromkeys(_INFO) if is_app else None,
+        "keyCredentials": [] if is_app else [_certificate(app, created)],
         "passwordCredentials": passwords or [],
-        "resourceSpecificApplicationPermissions": [],
         "verifiedPublisher": {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None},
     }
 

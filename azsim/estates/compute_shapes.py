@@ -60,6 +60,33 @@ def cluster(workspace_id: str, name: str, region: str, *, created: datetime, run
     return _compute(workspace_id, name, region, "AmlCompute", created, facts)
 
 
+def _instance_extras() -> Json:
+    """What an instance tells besides its size, state and owner."""
+    return {
+        "computeInstanceAuthorizationType": None,
+        "personalComputeInstanceSettings": None,
+        "setupScripts": None,
+        "schedules": {"computeStartStop": []},
+        "enableNodePublicIp": True,
+        "enableBatchPrivateLink": False,
+        "enableOSPatching": False,
+        "releaseQuotaOnStop": False,
+        "enableSSO": True,
+        "dataMounts": None,
+        "dataDisks": None,
+        "containers": None,
+        "updateStatus": None,
+        "versions": {"runtime": "3.0.02755.0006"},
+        "customServices": [],
+        "osImageMetadata": {
+            "currentImageVersion": "25.09.03",
+            "latestImageVersion": "25.10.01",
+            "isLatestOsImageVersion": False,
+            "osPatchingStatus": None,
+        },
+    }
+
+
 def instance(
     workspace_id: str,
     name: str,
@@ -95,27 +122,7 @@ def instance(
         },
         "createdBy": {"userOrgId": TENANT_ID, "userId": user or stable_guid("user", "ada@contoso.example")},
         "applicationSharingPolicy": "Personal",
-        "computeInstanceAuthorizationType": None,
-        "personalComputeInstanceSettings": None,
-        "setupScripts": None,
-        "schedules": {"computeStartStop": []},
-        "enableNodePublicIp": True,
-        "enableBatchPrivateLink": False,
-        "enableOSPatching": False,
-        "releaseQuotaOnStop": False,
-        "enableSSO": True,
-        "dataMounts": None,
-        "dataDisks": None,
-        "containers": None,
-        "updateStatus": None,
-        "versions": {"runtime": "3.0.02755.0006"},
-        "customServices": [],
-        "osImageMetadata": {
-            "currentImageVersion": "25.09.03",
-            "latestImageVersion": "25.10.01",
-            "isLatestOsImageVersion": False,
-            "osPatchingStatus": None,
-        },
+        **_instance_extras(),
     }
     body = _compute(workspace_id, name, region, "ComputeInstance", created, facts)
     body["identity"] = {

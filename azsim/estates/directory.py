@@ -99,14 +99,9 @@ def support_apps(book: Book) -> None:
     _app(book, "aml-data-exporter", az.TENANT_ID, PROD, CONTRIBUTOR, age=700, secrets=((12, -353),))
     _app(book, "aml-old-pipeline", az.TENANT_ID, TEST, CONTRIBUTOR, age=1900, secrets=((1100, 370), (735, 5)))
     _app(book, "AML-Reporting", az.TENANT_ID, LAB, USER_ACCESS_ADMINISTRATOR, age=400, secrets=((340, -25),))
-    _app(
-        book,
-        f"aml-{az.stable_guid('support', 'unassigned')}",
-        MICROSOFT_TENANTS[1],
-        None,
-        CONTRIBUTOR,
-        age=2300,
-    )
+    violation = "DisabledDueToViolationOfServicesAgreement"
+    _app(book, "aml-batch-runner", STRANGER_TENANT, TEST, READER, age=150, disabled=violation)
+    _app(book, f"aml-{az.stable_guid('support', 'unassigned')}", MICROSOFT_TENANTS[1], None, CONTRIBUTOR, age=2300)
 
 
 def _app(
@@ -119,6 +114,7 @@ def _app(
     age: float,
     enabled: bool = True,
     secrets: tuple[tuple[float, float], ...] = (),
+    disabled: str | None = None,
 ) -> None:
     """An application's principal with one grant; `secrets` are (start, end) in days ago, negative for the future."""
     principal = az.stable_guid("principal", "app", name)
@@ -134,6 +130,7 @@ def _app(
             created=book.ago(age),
             enabled=enabled,
             passwords=passwords,
+            disabled_status=disabled,
         )
     )
     if subscription is not None:

@@ -85,14 +85,7 @@ def storage_account(
     """
     name = last_name(account)
     enabled = {"keyType": "Account", "enabled": True, "lastEnabledTime": iso7(created)}
-    hosts = {
-        "dfs": "dfs",
-        "web": "z6.web",
-        "blob": "blob",
-        "queue": "queue",
-        "table": "table",
-        "file": "file",
-    }
+    hosts = {"dfs": "dfs", "web": "z6.web", "blob": "blob", "queue": "queue", "table": "table", "file": "file"}
     body: Json = {
         "dnsEndpointType": "Standard",
         "defaultToOAuthAuthentication": False,
@@ -107,13 +100,8 @@ def storage_account(
         "allowBlobPublicAccess": False,
         "allowSharedKeyAccess": True,
         "isHnsEnabled": False,
-        "networkAcls": {
-            "ipv6Rules": [],
-            "bypass": "AzureServices",
-            "virtualNetworkRules": [],
-            "ipRules": [],
-            "defaultAction": "Allow",
-        },
+        "networkAcls": {name: [] for name in ("ipv6Rules", "virtualNetworkRules", "ipRules")}
+        | {"bypass": "AzureServices", "defaultAction": "Allow"},
         "supportsHttpsTrafficOnly": True,
         "encryption": {
             "services": {"file": dict(enabled), "blob": dict(enabled)},

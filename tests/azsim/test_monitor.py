@@ -125,7 +125,7 @@ def test_endpoint_rates_are_averages() -> None:
 )
 def test_bad_questions_get_a_flat_error(query: dict[str, str], words: str) -> None:
     """`{"code","message"}` without `error` around it."""
-    answer = metric(Small(), **query)  # type: ignore[arg-type]
+    answer = metric(Small(), **query)
     assert (answer.status, answer.json()["code"]) == (400, "BadRequest")
     assert words in answer.json()["message"]
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import pytest
+
 from tests.support.checkout import ROOT
 
+COUNTS = pytest.StashKey[str]()
+"""The numbers of a run, for its last line."""
 PAGE = ROOT / "docs" / "rehearsal-cloud-differences.md"
 
 
