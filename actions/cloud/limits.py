@@ -19,6 +19,8 @@ from actions.cloud.clock import CloudClock
 from actions.cloud.data import Throttling
 
 _IN_FLIGHT = 16
+_TICK = 0.001
+"""The shortest wait: a clock that counts microseconds must move."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _REMAINING = re.compile(
     r"x-ms-user-quota-remaining"
@@ -107,7 +109,7 @@ class Limits:
         bucket = self._bucket(method, url)
         async with bucket.in_flight:
             while (seconds := bucket.wait(self._clock.now())) > 0:
-                await self._clock.sleep(seconds)
+                await self._clock.sleep(max(seconds, _TICK))
             yield
 
     def answered(self, method: str, url: str, status: int, headers: Mapping[str, str]) -> None:

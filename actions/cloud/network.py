@@ -136,5 +136,5 @@ class Loopback(Network):
             return False
         headers = {"Authorization": f"Bearer {self._control_token.reveal()}"}
         url = f"https://{self._authority}/_azsim/clock"
-        async with self.session().post(url, json={"shift": seconds}, headers=headers) as answer:
+        async with self.session().post(url, json={"seconds": seconds}, headers=headers) as answer:
             return answer.status == 200

@@ -1,0 +1,119 @@
+"""Slowing down before Azure asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from actions.cloud.clock import RehearsalClock
+from actions.cloud.data import Throttling
+from actions.cloud.limits import Limits, quota_of, remaining_in, retry_after
+from azsim.clock import FixedClock
+
+ARM = "management.azure.com"
+START = datetime(2026, 11, 2, tzinfo=UTC)
+READ = f"https://{ARM}/subscriptions/s1/resourceGroups/rg"
+GRAPH = f"https://{ARM}/providers/Microsoft.ResourceGraph/resources"
+
+
+@pytest.fixture
+def clock() -> RehearsalClock:
+    return RehearsalClock(FixedClock(START))
+
+
+@pytest.fixture
+def heard() -> list[Throttling]:
+    return []
+
+
+@pytest.fixture
+def limits(clock: RehearsalClock, heard: list[Throttling]) -> Limits:
+    return Limits(ARM, clock, heard.append)
+
+
+async def ask(limits: Limits, method: str, url: str, times: int = 1) -> None:
+    for _ in range(times):
+        async with limits.slot(method, url):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "key"),
+    [
+        ("GET", "/subscriptions/S1/resourceGroups/rg", "s1/Azure Resource Manager reads"),
+        ("POST", "/subscriptions/s1/resourceGroups/rg/x/listKeys", "s1/Azure Resource Manager writes"),
+        ("GET", "/subscriptions/s1/providers/Microsoft.Storage/storageAccounts", "s1/storage-lists"),
+        ("GET", "/subscriptions/s1/x/providers/Microsoft.Storage/storageAccounts/stx", "s1/storage"),
+        ("POST", "/providers/Microsoft.ResourceGraph/resources", "resource-graph"),
+        ("GET", "/subscriptions", "tenant/Azure Resource Manager reads"),
+    ],
+)
+def test_which_quota(method: str, path: str, key: str) -> None:
+    assert quota_of(method, f"https://{ARM}{path}?x=/y", ARM)[0] == key
+
+
+async def test_a_burst_is_free_and_then_the_refill_rules(limits: Limits, clock: RehearsalClock) -> None:
+    await ask(limits, "GET", READ, 250)
+    assert clock.now() == START
+    await ask(limits, "GET", READ, 25)
+    assert clock.now() - START == pytest.approx(timedelta(seconds=1), abs=timedelta(seconds=0.1))
+
+
+async def test_subscriptions_do_not_share(limits: Limits, clock: RehearsalClock) -> None:
+    await ask(limits, "GET", READ, 250)
+    await ask(limits, "GET", READ.replace("s1", "s2"), 250)
+    assert clock.now() == START
+
+
+async def test_azures_own_count_wins_where_it_is_lower(limits: Limits, clock: RehearsalClock) -> None:
+    limits.answered("GET", READ, 200, {"X-Ms-Ratelimit-Remaining-Subscription-Reads": "2"})
+    await ask(limits, "GET", READ, 2)
+    assert clock.now() == START
+    await ask(limits, "GET", READ)
+    assert clock.now() > START
+
+
+async def test_an_empty_resource_graph_quota_is_waited_out(
+    limits: Limits, clock: RehearsalClock, heard: list[Throttling]
+) -> None:
+    headers = {"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:00:05"}
+    limits.answered("POST", GRAPH, 200, headers)
+    await ask(limits, "POST", GRAPH)
+    assert clock.now() - START >= timedelta(seconds=5)
+    assert heard == [], "nobody was refused"
+
+
+async def test_a_refusal_stops_the_quota_and_is_told(
+    limits: Limits, clock: RehearsalClock, heard: list[Throttling]
+) -> None:
+    limits.answered("GET", READ, 429, {"Retry-After": "17"})
+    assert heard == [Throttling(service="Azure Resource Manager reads", seconds=17)]
+    await asyncio.gather(*(ask(limits, "GET", READ) for _ in range(5)))
+    waited = clock.now() - START
+    assert timedelta(seconds=17) <= waited < timedelta(seconds=18), "all five waited the same seventeen seconds"
+
+
+async def test_only_so_many_are_in_flight(limits: Limits) -> None:
+    now, most = 0, 0
+
+    async def one() -> None:
+        nonlocal now, most
+        async with limits.slot("GET", READ):
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0)
+            now -= 1
+
+    await asyncio.gather(*(one() for _ in range(100)))
+    assert most == 16
+
+
+def test_reading_headers() -> None:
+    assert remaining_in({"x-ms-ratelimit-remaining-subscription-writes": "7", "x-ms-user-quota-remaining": "3"}) == 3
+    assert remaining_in({"x-ms-ratelimit-remaining-subscription-reads": "many"}) is None
+    assert retry_after({"RETRY-AFTER": "3"}) == 3
+    assert retry_after({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}) == 0
+    assert retry_after({"x-ms-user-quota-resets-after": "00:01:05"}) == 65
+    assert retry_after({}) == 0
