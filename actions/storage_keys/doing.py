@@ -18,6 +18,8 @@ async def do(step: Step, hand: Hand) -> dict[str, str]:
         return await _regenerate(step, hand)
     if step.kind == steps.MOVE:
         return await _move(step, hand)
+    if step.kind == steps.PROVE_DEAD:
+        return {}
     return _evidence(await hand.cloud.resync_keys(ResourceId(step.subject)))
 
 

@@ -29,7 +29,6 @@ from actions.storage_keys.state import (
     StorageKeysInspection,
     Traffic,
     Workspace,
-    other,
 )
 from actions.storage_keys.surroundings import read_account, read_traffic, read_workspace, slot_states
 
@@ -249,13 +248,12 @@ async def _again(cloud: Cloud, last: StorageKeysInspection, step: Step) -> Stora
     if isinstance(read_now, CloudError):
         raise read_now
     account, fresh = read_now
-    changed = account.slots != last.account.slots
     affected = {holder.id for holder in _affected(last, step)}
 
     async def read(holder: Holder) -> Holder:
         workspace = last.workspace(holder.workspace)
-        if workspace is None or not (holder.id in affected or (changed and holder.holds != "identity")):
-            return holder
+        if workspace is None or holder.id not in affected:
+            return _outlived(holder, last.account, account)
         return await read_holder(cloud, holder, workspace, fresh)
 
     holders = await _each(last.holders, read)
@@ -263,21 +261,28 @@ async def _again(cloud: Cloud, last: StorageKeysInspection, step: Step) -> Stora
 
 
 def _affected(last: StorageKeysInspection, step: Step) -> list[Holder]:
-    """Choose what to read: the step's subject, and whoever the step before it may have moved.
+    """Choose what to read: the step's subject, and whoever the step before it may have moved; before a wait everybody.
 
     Moves come in the order of the holders, so before a move nobody behind its subject has been touched.
     """
-    named = step.arguments.get("slot", "")
-    target = other(named) if step.kind == steps.SOAK and named in SLOTS else named
-    positions = {holder.id: number for number, holder in enumerate(last.holders)}
-    end = positions.get(step.subject, len(positions)) if step.kind == steps.MOVE else len(positions)
+    target = step.arguments.get("slot", "")
+    keyed = [holder for holder in last.holders if holder.holds != "identity"]
+    if step.wait is not None and step.request is None:
+        return keyed
+    positions = {holder.id: number for number, holder in enumerate(keyed)}
+    end = positions.get(step.subject, len(keyed)) if step.kind == steps.MOVE else len(keyed)
     return [
         holder
-        for holder in last.holders
-        if holder.id == step.subject
-        or holder.workspace == step.subject
-        or (holder.holds not in (target, "identity") and positions[holder.id] < end)
+        for holder in keyed
+        if step.subject in (holder.id, holder.workspace) or (holder.holds != target and positions[holder.id] < end)
     ]
+
+
+def _outlived(holder: Holder, before: Account, now: Account) -> Holder:
+    """Tell a holder that nobody has written from the keys alone: it lost its key when its slot was replaced."""
+    if holder.holds not in SLOTS or before.slot(holder.holds) == now.slot(holder.holds):
+        return holder
+    return msgspec.structs.replace(holder, holds="neither")
 
 
 async def _each(items: Iterable[A], read: Callable[[A], Awaitable[B]]) -> list[B]:

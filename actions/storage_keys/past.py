@@ -22,11 +22,6 @@ class Past:
         """Whether the step came to an end and its proof did not fail."""
         return self._finished(step_id) != ""
 
-    def tried(self, step_id: str) -> bool:
-        """Whether the step came to an end, whatever its proof said."""
-        record = self._progress.last(step_id)
-        return record is not None and record.finished != ""
-
     def soaked(self, soak_id: str, target: str) -> bool:
         """Whether a soak ended after everything that was moved to the slot."""
         ended = self._finished(soak_id)

@@ -85,11 +85,15 @@ def _mend(way: Way) -> None:
         elif way.movable(holder):
             way.add(way.move(holder, home), holder, to=home)
     way.urgent = bool(way.steps)
-    for slot in way.goal.slots:
-        for holder in way.silent() if way.replaced(slot) else ():
+    for slot in (slot for slot in way.goal.slots if way.replaced(slot)):
+        for holder in way.silent():
             step = steps.refresh(way.workspace(holder), account, slot)
             if not way.past.done(step.id):
                 way.add(step)
+        opened = steps.regenerate(account, slot, way.goal.old[slot], gap=True)
+        step = steps.prove_dead(account, slot, way.goal.old[slot])
+        if way.past.done(opened.id) and not way.past.done(step.id):
+            way.add(step)
 
 
 def _repair(way: Way) -> None:
@@ -136,7 +140,7 @@ def _old_enough(found: StorageKeysInspection, slot: str, days: int) -> bool:
 def _text(found: StorageKeysInspection, slots: tuple[str, ...], options: StorageKeysOptions) -> str:
     name, holders = found.account.name, sum(item.holds != "identity" for item in found.holders)
     if not slots:
-        return f"no key of {name} older than {options.older_than_days} days; it is so"
+        return f"no key of {name} is older than {options.older_than_days} days"
     which = "both keys" if len(slots) == 2 else f"{slots[0]}"
     everyone = f"all {holders} holders" if holders != 1 else "its one holder"
     if options.leaked:

@@ -136,13 +136,13 @@ class Replacing:
         way, answer = self.way, self._answer(holder)
         workspace = way.workspace(holder)
         if answer == asking.WAIT:
-            way.allow(steps.await_sync(workspace, self.account, self.target))
+            way.allow(*steps.await_sync(workspace, self.target))
         if answer != asking.ACCEPT_GAP:
             return
         way.allow(steps.recover(workspace, self.account, self.slot))
         self._allow_system_moves(holder)
         if not workspace.keyless:
-            way.allow(self._regenerate_step(gap=True))
+            way.allow(self._regenerate_step(gap=True), self._prove_dead())
             self._announce(holder, "if it keeps the slot when it is resynced")
 
     def _allow_system_moves(self, workspace: Holder) -> None:
@@ -159,14 +159,17 @@ class Replacing:
         asked = waits = False
         for holder in self._insisting:
             answer = self._answer(holder)
-            step = steps.await_sync(way.workspace(holder), self.account, self.target)
-            waited = way.past.tried(step.id)
+            looks = [
+                step for step in steps.await_sync(way.workspace(holder), self.target) if not way.past.done(step.id)
+            ]
+            waited = not looks
             if answer == asking.LEAVE:
                 return asking.LEAVE
             if answer == asking.ACCEPT_GAP:
                 self._accepted.append(holder)
             elif answer == asking.WAIT and not waited:
-                way.add(step)
+                for step in looks:
+                    way.add(step)
                 waits = True
             elif len(way.steps) == self._laid or way.urgent:
                 seconds = way.past.resync_seconds(holder.label)
@@ -269,6 +272,9 @@ class Replacing:
     def _regenerate_step(self, *, gap: bool) -> Step:
         return steps.regenerate(self.account, self.slot, self.way.goal.old[self.slot], gap=gap)
 
+    def _prove_dead(self) -> Step:
+        return steps.prove_dead(self.account, self.slot, self.way.goal.old[self.slot])
+
     def _regenerate(self) -> None:
         """Replace the slot, and at once resync whoever could not leave it."""
         way = self.way
@@ -277,6 +283,9 @@ class Replacing:
         for holder in self._accepted:
             way.add(steps.recover(way.workspace(holder), self.account, self.slot), holder, to=self.slot)
             self._allow_system_moves(holder)
+        if loud:
+            way.add(self._prove_dead())
+            way.allow(self._regenerate_step(gap=False))
         for holder in way.silent():
             step = steps.refresh(way.workspace(holder), self.account, self.slot)
             way.add(step)

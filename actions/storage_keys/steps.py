@@ -13,10 +13,13 @@ from actions.guard.model import Request, Risk, Step, Wait, WaitKind
 from actions.storage_keys.state import OUTSIDE, Account, Holder, Workspace, other
 
 REGENERATE, MOVE, RESYNC, RECOVER = "regenerate", "move", "resync", "recover"
+PROVE_DEAD = "prove-dead"
 SOAK, AWAIT_SYNC, HAND_OVER = "soak", "await-sync", "hand-over"
 
 SELF_SYNC_SECONDS = 75 * 60.0
 """A workspace takes a changed key by itself after about an hour (How to change storage access keys), and a quarter."""
+SELF_SYNC_LOOKS = 5
+"""How often that time is interrupted to look whether it has happened."""
 _ML = "Microsoft.MachineLearningServices/workspaces"
 _STORAGE_DOC = "Manage storage account access keys"
 _ML_DOC = "How to change storage access keys in Azure Machine Learning"
@@ -41,9 +44,26 @@ def regenerate(account: Account, slot: str, old: str, *, gap: bool) -> Step:
         risk=Risk.IRREVERSIBLE,
         breaks=insists if gap else known,
         before=f"{aware}{slot} still has the fingerprint it had at the start; {other(slot)} works",
-        proof=f"the new {slot} works and the old one is refused (403 AuthenticationFailed), same host, same minute",
+        proof=f"{slot} has another fingerprint; the data plane is tried after the resync" if gap else _refused(slot),
         az=_az_on(account.id, f"az storage account keys renew --account-name {account.name} --key {slot}"),
     )  # fmt: skip
+
+
+def prove_dead(account: Account, slot: str, old: str) -> Step:
+    """Try the old key of a slot whose replacement opened a gap, once the gap is closed."""
+    return Step(
+        id=f"{PROVE_DEAD}:{slot}",
+        kind=PROVE_DEAD,
+        title=f"Prove that the old {slot} of {account.name} is dead",
+        subject=account.id,
+        arguments={"slot": slot, "old": old},
+        undo="not needed: nothing changes",
+        proof=_refused(slot),
+    )
+
+
+def _refused(slot: str) -> str:
+    return f"the new {slot} works and the old one is refused (403 AuthenticationFailed), same host, same minute"
 
 
 def move(account: Account, holder: Holder, slot: str, *, again: bool = False, sas_hours: float = 0) -> Step:
@@ -147,15 +167,22 @@ def soak(account: Account, slot: str, seconds: float, *, again: bool = False) ->
     )  # fmt: skip
 
 
-def await_sync(workspace: Workspace, account: Account, slot: str) -> Step:
-    """Give the workspace's own hourly synchronisation a chance to take the other slot."""
-    return _wait(
-        f"{AWAIT_SYNC}:{workspace.label}:{slot}", AWAIT_SYNC, workspace.id,
-        f"Wait for {workspace.label} to take {slot} by itself", {"slot": slot, "account": account.id},
-        kind=WaitKind.CONDITION, seconds=SELF_SYNC_SECONDS, poll=60.0,
-        reason="Azure ML synchronises the keys of a workspace by itself, about once an hour",
-        source=_ML_DOC,
-    )  # fmt: skip
+def await_sync(workspace: Workspace, slot: str) -> tuple[Step, ...]:
+    """Give the workspace's own hourly synchronisation a chance to take the other slot, looking now and then."""
+    return tuple(
+        _wait(
+            f"{AWAIT_SYNC}:{workspace.label}:{slot}:{look}",
+            AWAIT_SYNC,
+            workspace.id,
+            f"Wait for {workspace.label} to take {slot} by itself, {look} of {SELF_SYNC_LOOKS}",
+            {"slot": slot},
+            kind=WaitKind.TIME,
+            seconds=SELF_SYNC_SECONDS / SELF_SYNC_LOOKS,
+            reason="Azure ML synchronises the keys of a workspace by itself, about once an hour",
+            source=_ML_DOC,
+        )
+        for look in range(1, SELF_SYNC_LOOKS + 1)
+    )
 
 
 def hand_over(account: Account, holder: Holder, slot: str) -> Step:

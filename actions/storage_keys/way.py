@@ -133,10 +133,16 @@ class Way:
         if self.decisions:
             return self.decisions[0].question
         if not self.steps:
-            return " ".join(self.remarks) or f"Nothing to do: {self.goal.text}"
+            return " ".join(self.remarks) or f"It holds: {self.goal.text}."
         text = ", ".join(self._parts())
-        gaps = ", ".join(dict.fromkeys(gap.holder for gap in self.gaps))
-        return f"{text[:1].upper()}{text[1:]}; " + (f"announced gap for {gaps}." if gaps else "no gap.")
+        return f"{text[:1].upper()}{text[1:]}; {self._losses()}."
+
+    def _losses(self) -> str:
+        """Say who is to lose access, for how long or for good."""
+        short = ", ".join(dict.fromkeys(gap.holder for gap in self.gaps if gap.closes))
+        long = ", ".join(dict.fromkeys(gap.holder for gap in self.gaps if not gap.closes))
+        parts = [f"announced gap for {short}"] if short else ["no gap for any holder listed"] if long else ["no gap"]
+        return "; ".join([*parts, *([f"{long} may lose access"] if long else [])])
 
     def _parts(self) -> list[str]:
         slots = [step.arguments["slot"] for step in self.steps if step.kind == steps.REGENERATE]
