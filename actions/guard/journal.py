@@ -296,10 +296,10 @@ def _storable(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    return Entry(
-        seq=int(row["seq"]), run=row["run"], kind=row["kind"], at=row["at"], previous=row["previous"], hash=row["hash"],
-        data=msgspec.json.decode(row["data"], type=dict[str, Any]),
-    )  # fmt: skip
+    try:
+        return Entry(**{**row, "data": msgspec.json.decode(row["data"], type=dict[str, Any])})
+    except msgspec.MsgspecError:
+        raise JournalError(f"Entry {row['seq']} of the journal cannot be read; verify the journal.") from None
 
 
 def _bad(head: Checkpoint, seq: int, sentence: str) -> Verification:

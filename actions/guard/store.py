@@ -63,7 +63,8 @@ class Store:
     @classmethod
     def file(cls, path: Path) -> Store:
         """Open a SQLite file that only its owner can read (folder 0700, files 0600), durable at each commit."""
-        _private_file(path)
+        with _explained("opened"):
+            _private_file(path)
         url = sa.URL.create("sqlite", database=str(path))
         engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
         event.listen(engine, "connect", _tune_sqlite)
@@ -73,14 +74,23 @@ class Store:
     @classmethod
     def server(cls, url: str) -> Store:
         """Open a PostgreSQL URL (needs the `team` extra)."""
-        return cls._prepared(sa.create_engine(_with_driver(url), pool_pre_ping=True))
+        try:
+            with _explained("opened"):
+                engine = sa.create_engine(_with_driver(url), pool_pre_ping=True)
+        except ImportError:
+            raise JournalError("A journal on a server needs amlkeys[team].") from None
+        return cls._prepared(engine)
 
     @classmethod
     def _prepared(cls, engine: sa.Engine) -> Store:
         store = cls(engine)
-        with store.write() as work:
-            _metadata.create_all(work.connection)
-            work.check_schema()
+        try:
+            with store.write() as work:
+                _metadata.create_all(work.connection)
+                work.check_schema()
+        except JournalError:
+            engine.dispose()
+            raise
         return store
 
     @contextmanager

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 ELLIPSIS = "..."
-_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]\s*")
+_SPACES = re.compile(r"\s+")
+_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _INVISIBLE = frozenset(
     [
         0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2065, 0x2800, 0x3164, 0xFFA0,
@@ -28,7 +29,7 @@ def plain(text: str) -> str:
     """Return a text as one line of harmless, visible characters; clean text comes back unchanged."""
     if text.isascii() and text.isprintable():
         return text
-    return _limit_marks("".join(_shown(letter) for letter in _BREAKS.sub(" ", text)))
+    return _limit_marks("".join(_shown(letter) for letter in _SPACES.sub(_folded, text)))
 
 
 def capped(text: str, length: int) -> str:
@@ -47,6 +48,11 @@ def cleaned(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [cleaned(item) for item in value]
     return value
+
+
+def _folded(found: re.Match[str]) -> str:
+    """Fold a run of white space that breaks the line into one space, leave any other run as it is."""
+    return " " if _BREAKS.intersection(found[0]) else found[0]
 
 
 def _shown(letter: str) -> str:
