@@ -52,11 +52,17 @@ def _invoke(given: list[str]) -> int:
 
     from tui.commands.flags import attach_rehearse
 
-    as_json = "--json" in given
+    as_json, arguments = "--json" in given, attach_rehearse(given)
     try:
-        code = root().main(args=attach_rehearse(given), prog_name="amlkeys", standalone_mode=False)
+        code = root().main(args=arguments, prog_name="amlkeys", standalone_mode=False)
     except click.ClickException as error:
-        return _complain(as_json, error.exit_code, "usage", error.format_message(), getattr(error, "ctx", None))
+        text = error.format_message()
+        taken = next(
+            (word for word in arguments if word.startswith("--rehearse=") and word not in given), "--rehearse="
+        )
+        if isinstance(error, click.MissingParameter) and taken != "--rehearse=":
+            text += f" {taken.partition('=')[2]} was taken as the estate; write --rehearse= for the demo estate."
+        return _complain(as_json, error.exit_code, "usage", text, getattr(error, "ctx", None))
     except click.exceptions.Exit as error:
         return error.exit_code
     except (Exception, KeyboardInterrupt, click.Abort) as error:
@@ -131,7 +137,7 @@ def _open(context: click.Context) -> int:
         from tui.plain import walk
 
         return walk(settings)
-    from tui.app import open_console
+    from tui.console import open_console
 
     return open_console(settings)
 

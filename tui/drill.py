@@ -104,8 +104,9 @@ def play(drill: Drill, session: Session, out: Output) -> Debrief:
 
 
 async def _plan(drill: Drill, connected: Connected) -> Planned:
-    action = connected.actions[drill.action]
-    target = await find(connected, drill.target, action.target_kind, "")
+    from actions.registry import entry
+
+    target = await find(connected, drill.target, entry(drill.action).target_kind, "")
     return await connected.engine.make_plan(drill.action, target, drill.options, drill.decided)
 
 

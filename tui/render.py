@@ -5,11 +5,20 @@ Whatever came from Azure passes `clean` here, so that no control sequence and no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from actions.guard.text import plain as clean
+from actions.guard.text import plain
+
+__all__ = [
+    "GAP", "Column", "Look", "Tone", "age", "clean", "clip", "clock", "duration", "fit", "indent", "look", "mark", "moment",
+    "pad", "stamp", "table", "told", "width", "wrap",
+]  # fmt: skip
+
+clean = plain
+"""One line of harmless, visible characters."""
 
 Tone = Literal["good", "note", "warn", "bad", "dim", "plain"]
 
@@ -123,7 +132,7 @@ def _head(word: str, cells: int) -> str:
     count = max(1, min(len(word), cells))
     while count > 1 and width(word[:count]) > cells:
         count -= 1
-    behind = max(word.rfind(separator, 0, count) for separator in "/-_.") + 1
+    behind = max(word.rfind(separator, 0, count) for separator in _SEPARATORS) + 1
     return word[:behind] if behind > count // 2 else word[:count]
 
 
@@ -144,22 +153,33 @@ class Column(NamedTuple):
 
 
 GAP = 2
+_SEPARATORS = "/_.-"
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], cells: int) -> list[int]:
-    """Give each column's width: what its texts need, the widest giving way until all fit into `cells`."""
-    needed = [
-        max([width(column.title), *(width(row[number]) for row in rows)]) for number, column in enumerate(columns)
+    """Give each column's width: what its texts need, the widest giving way until all fit into `cells`.
+
+    A column that wraps gives way first, down to its longest word, and only then are words broken.
+    """
+    texts = [[column.title, *(row[number] for row in rows)] for number, column in enumerate(columns)]
+    sizes = [max(map(width, found)) for found in texts]
+    least = [max(column.minimum, 1) for column in columns]
+    whole = [
+        max([smallest, *(width(word) for text in found for word in _words(text))]) if column.wraps else size
+        for column, found, smallest, size in zip(columns, texts, least, sizes, strict=True)
     ]
-    spare = sum(needed) + GAP * (len(columns) - 1) - cells
-    while spare > 0:
-        able = [n for n, column in enumerate(columns) if needed[n] > max(column.minimum, 1)]
-        if not able:
-            break
-        widest = max(able, key=lambda n: (columns[n].wraps, needed[n]) if needed[n] > 24 else (False, needed[n]))
-        needed[widest] -= 1
-        spare -= 1
-    return needed
+    for floors in (whole, least):
+        while sum(sizes) + GAP * (len(columns) - 1) > cells:
+            able = [number for number, size in enumerate(sizes) if size > floors[number]]
+            if not able:
+                break
+            sizes[max(able, key=lambda number: sizes[number])] -= 1
+    return sizes
+
+
+def _words(text: str) -> list[str]:
+    """The pieces of a text that `wrap` keeps together."""
+    return re.findall(rf"[^\s{_SEPARATORS}]*[{_SEPARATORS}]?", text)
 
 
 def table(
@@ -175,14 +195,23 @@ def table(
     room = cells - (GAP if states else 0)
     widths = fit(columns, clean_rows, room)
     lead = "  " if states else ""
-    titles = [clip(column.title, size, ascii_only=ascii_only) for column, size in zip(columns, widths, strict=True)]
-    lines = [(lead + _line(titles, columns, widths)).rstrip()]
+    lines = _row([column.title for column in columns], columns, widths, lead, ascii_only)
     for number, row in enumerate(clean_rows):
         front = f"{mark(states[number], ascii_only=ascii_only)} " if states and states[number] else lead
-        parts = [_cell(cell, column, size, ascii_only) for cell, column, size in zip(row, columns, widths, strict=True)]
-        for depth in range(max(len(part) for part in parts)):
-            shown = [part[depth] if depth < len(part) else "" for part in parts]
-            lines.append(((front if depth == 0 else lead) + _line(shown, columns, widths)).rstrip())
+        lines += _row(row, columns, widths, front, ascii_only)
+    return lines
+
+
+def _row(
+    texts: Sequence[str], columns: Sequence[Column], widths: Sequence[int], front: str, ascii_only: bool
+) -> list[str]:
+    """The lines of one row, as many as its longest wrapped cell has."""
+    parts = [_cell(text, column, size, ascii_only) for text, column, size in zip(texts, columns, widths, strict=True)]
+    lines: list[str] = []
+    for depth in range(max(len(part) for part in parts)):
+        shown = [part[depth] if depth < len(part) else "" for part in parts]
+        lines.append((front + _line(shown, columns, widths)).rstrip())
+        front = " " * width(front)
     return lines
 
 

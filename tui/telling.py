@@ -42,9 +42,7 @@ def description_lines(description: Description, cells: int, *, ascii_only: bool 
         lines += indent(clean(value), cells, f"{clean(name):<{label}}  ")
     for found in description.tables:
         lines += ["", clean(found.title)]
-        columns = [
-            Column(clean(title), wraps=number == len(found.columns) - 1) for number, title in enumerate(found.columns)
-        ]
+        columns = [Column(clean(title), wraps=True) for title in found.columns]
         lines += table(columns, found.rows, cells, states=found.states, ascii_only=ascii_only)
     return lines
 
@@ -196,16 +194,14 @@ def _event(event: Event) -> tuple[str, str]:
 
 
 _RUN_COLUMNS = (
-    Column("run", 12), Column("started", 17), Column("action", 12), Column("target", 10), Column("mode", 7),
-    Column("state", 7), Column("by", 6),
+    Column("run", 20), Column("action", 12), Column("target", 12), Column("mode", 7), Column("state", 7), Column("by", 4),
+    Column("as", 6),
 )  # fmt: skip
 
 
 def runs_table(runs: Sequence[RunSummary], cells: int, *, ascii_only: bool = False) -> list[str]:
-    """List runs, newest first."""
-    rows = [
-        (run.id, stamp(run.started), run.action, run.name, run.mode, look(run.state).word, run.operator) for run in runs
-    ]
+    """List runs, newest first; a run's id begins with the time it began, in UTC."""
+    rows = [(run.id, run.action, run.name, run.mode, look(run.state).word, run.operator, run.user) for run in runs]
     return table(_RUN_COLUMNS, rows, cells, states=[run.state for run in runs], ascii_only=ascii_only)
 
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tui.commands.output import Output
     from tui.session import Connected, Session
 
-AnyAction = Action[Any, Any, Any] if TYPE_CHECKING else object
+    AnyAction = Action[Any, Any, Any]
+
 Body = Callable[..., int]
 
 
@@ -70,7 +71,7 @@ class ActionGroup(Group):
             callback = extra(callback)
         params: list[click.Parameter] = [click.Argument(["target"]), *action_options(action.options)]
         params += reversed(getattr(callback, "__click_params__", []))
-        summary = f"{self.help}\n\n{action.title}: {action.summary} TARGET is {action.target_kind}."
+        summary = f"{self.help}\n\n{action.title}: {action.summary} TARGET names a {_kind(action)}."
         return Command(action.name, params=params, callback=callback, help=summary, short_help=action.title)
 
 
@@ -78,6 +79,12 @@ def _known() -> Mapping[str, AnyAction]:
     from actions.registry import actions
 
     return actions()
+
+
+def _kind(action: AnyAction) -> str:
+    from actions.registry import entry
+
+    return entry(action.name).target_kind
 
 
 async def _planned(
@@ -89,7 +96,7 @@ async def _planned(
     decided: dict[str, str],
 ) -> Planned:
     """Find the target and plan."""
-    found = await find(connected, target, action.target_kind, subscription)
+    found = await find(connected, target, _kind(action), subscription)
     return await connected.engine.make_plan(action.name, found, options, decided)
 
 
@@ -98,7 +105,7 @@ def _inspect(context: click.Context, action: AnyAction, options: dict[str, Any],
     from tui.telling import description_lines, finding_lines
 
     async def look(connected: Connected) -> Any:
-        found = await find(connected, target, action.target_kind, session.settings.subscription)
+        found = await find(connected, target, _kind(action), session.settings.subscription)
         return await connected.engine.inspect(action.name, found, options)
 
     with opened(context) as (session, out):
@@ -169,7 +176,7 @@ def _run(
         return carry_out(session, out, planned.plan, confirm, slot, planned)
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Run exactly a saved plan.")
 @click.argument("planfile", type=click.Path(dir_okay=False))
 @confirm_options
 @click.pass_context
@@ -321,6 +328,6 @@ plan = ActionGroup(
     "plan", _plan, "Make the plan of an action; nothing is changed.", (_detailed, _details, _out, decide_option)
 )
 run = ActionGroup(
-    "run", _run, "Plan and run an action, with --live and its confirmation, or with --dry-run.",
+    "run", _run, "Plan and run an action, confirmed and --live, or --dry-run.",
     (confirm_options, decide_option),
 )  # fmt: skip

@@ -104,7 +104,7 @@ def _is_estate(word: str) -> bool:
         return True
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases of click only
     """A length of time: `1h`, `30m`, `1h30m`, or plain seconds."""
 
     name = "duration"
