@@ -16,9 +16,9 @@ class StorageKeys:
     """Replaces storage keys slot by slot, so that no holder is ever without a live one."""
 
     name = "storage-keys"
-    title = "Rotate storage keys"
+    title = "Storage keys, then resync"
     summary = "Replace the keys of a workspace's storage account, and have workspaces and datastores follow."
-    target_kind = "workspace"
+    target_kind = "workspace or storage account"
     options = StorageKeysOptions
     inspection = StorageKeysInspection
     goal_type = StorageKeysGoal
