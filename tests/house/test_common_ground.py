@@ -48,6 +48,13 @@ def test_a_secret_in_the_output_fails_the_test(tmp_path: Path, leak: str) -> Non
     assert "a simulated secret reached: Captured" in report
 
 
+def test_a_failed_test_does_not_tell_the_secrets_it_handled(tmp_path: Path) -> None:
+    report = _suite(tmp_path, "def test_values():\n    key = MARK + '.' + 2 * 'tail'\n    assert key == 'x'\n")
+    assert "1 failed" in report
+    assert "<secret>" in report
+    assert "tailtail" not in report
+
+
 @pytest.mark.parametrize("fixture", ["tmp_path", "home"])
 def test_a_secret_in_a_file_fails_the_test(tmp_path: Path, fixture: str) -> None:
     body = f"def test_leak({fixture}):\n    ({fixture} / 'journal').write_text(f'x{{MARK}}y')\n"

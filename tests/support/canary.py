@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from azsim.secrets import MARK
 
 _NEEDLE = MARK.encode()
+_SECRET = re.compile(rf"{MARK}[\w~.+/=-]*")
 
 
 def in_files(roots: Iterable[Path]) -> list[Path]:
@@ -23,11 +25,16 @@ def in_output(report: pytest.TestReport) -> list[str]:
     return [title for title, text in report.sections if title.endswith(report.when or "") and MARK in text]
 
 
+def _redacted(text: str) -> str:
+    return _SECRET.sub("<secret>", text)
+
+
 def judge(report: pytest.TestReport) -> None:
-    """Fail a phase whose output holds a secret, and keep that secret off the report."""
+    """Fail a phase whose output holds a secret, and keep secrets off the report, a failed test's values included."""
     leaks = in_output(report)
-    if not leaks:
-        return
-    report.sections = [(title, text.replace(MARK, "<secret>")) for title, text in report.sections]
-    report.outcome = "failed"
-    report.longrepr = f"a simulated secret reached: {', '.join(leaks)}"
+    if leaks:
+        report.outcome = "failed"
+        report.longrepr = f"a simulated secret reached: {', '.join(leaks)}"
+    elif MARK in report.longreprtext:
+        report.longrepr = _redacted(report.longreprtext)
+    report.sections = [(title, _redacted(text)) for title, text in report.sections]
