@@ -96,7 +96,7 @@ def _traffic(found: StorageKeysInspection) -> Iterator[Finding]:
         f"{traffic.account_key:.0f} requests with an account key and {traffic.sas:.0f} with a SAS in the last day; "
         "the metric names neither client nor key."
     )
-    alone = not any(holder.live for holder in found.holders)
+    alone = bool(found.account.slots) and not any(holder.live for holder in found.holders)
     severity = Severity.HIGH if alone else Severity.WARN
     if alone:
         sentence += " Nothing in Azure ML holds a key, so they come from elsewhere."
@@ -118,7 +118,8 @@ def _holder(found: StorageKeysInspection, holder: Holder) -> Iterator[Finding]:
         kind, severity, sentence = remedies[holder.holds]
         yield _of(kind, severity, holder.label, f"It {sentence}", _remedy(holder))
     workspace = found.workspace(holder.workspace)
-    if holder.kind == "workspace" and holder.holds == "unknown" and not (workspace and workspace.keyless):
+    silent = holder.holds == "unknown" and bool(found.account.slots)
+    if holder.kind == "workspace" and silent and not (workspace and workspace.keyless):
         sentence = "Azure answers no storage key for this workspace, so nobody can tell which one it uses."
         yield _of("key-not-told", Severity.UNKNOWN, holder.label, sentence)
     if holder.kind == "connection" and holder.live:

@@ -119,7 +119,8 @@ class Replacing:
                 steps.move(self.account, holder, self.target),
                 steps.move(self.account, holder, self.target, again=True),
             )
-            if way.held[holder.id] == self.slot:
+            mended = self.final and not way.goal.leaked and way.held[holder.id] == "neither" and way.broken(holder)
+            if mended or way.held[holder.id] == self.slot:
                 way.foresee(holder, to=self.target)
 
     # --- workspaces that insist ------------------------------------------------------------------
