@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from azure.core.rest import AsyncHttpResponse
 from azure.core.utils import case_insensitive_dict
 
 _BLOCK = 65536
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 def body_of(request: Any) -> bytes:
@@ -53,7 +55,7 @@ class Received(AsyncHttpResponse):
 
     @property
     def reason(self) -> str:
-        return ""
+        return _PHRASES.get(self._status, "")
 
     @property
     def content_type(self) -> str | None:
