@@ -73,24 +73,30 @@ class Debrief(msgspec.Struct, frozen=True, kw_only=True):
 
 def names() -> list[str]:
     """Name the drills there are."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return sorted(path.stem for path in FOLDER.glob("*.md"))
 
 
 def load_drill(name: str) -> Drill:
     """Read a drill by name; an unknown one names those there are."""
-    import tomllib
-
     if name not in names():
         sentence = f"There is no drill {name!r}; there are {', '.join(names())}."
         raise CommandError(sentence, exit_code=USAGE, kind="usage")
-    drill = msgspec.convert(tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")), Drill)
+    drill = parse_drill((FOLDER / f"{name}.md").read_text(encoding="utf-8"))
     return msgspec.structs.replace(drill, estate=str(FOLDER / drill.estate)) if drill.estate else drill
+
+
+def parse_drill(text: str) -> Drill:
+    """Read a drill: TOML between two lines of `+++`, then its story."""
+    import tomllib
+
+    _, head, story = text.split("+++\n", 2)
+    return msgspec.convert({**tomllib.loads(head), "story": story.strip()}, Drill)
 
 
 def play(drill: Drill, session: Session, out: Output) -> Debrief:
     """Tell the story, plan, run with what goes wrong, and look at what it cost whom."""
     out.progress(f"Drill: {drill.title} (grade {drill.grade} of 5)")
-    for line in drill.story.strip().splitlines():
+    for line in drill.story.splitlines():
         out.progress(line)
     planned = session.run(lambda connected: _plan(drill, connected))
     session.steer(drill.faults, drill.behaviour)
