@@ -24,6 +24,26 @@ class BadRequestBody(Exception):
     """The body is not the JSON object that the route needs."""
 
 
+def member(value: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An object inside a JSON object; empty when absent or null. Raises BadRequestBody when it is something else."""
+    found = value.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise BadRequestBody(f"The request content was invalid: '{name}' must be an object.")
+    return found
+
+
+def count(value: Mapping[str, Any], name: str, default: int) -> int:
+    """A whole number that is not negative inside a JSON object. Raises BadRequestBody when it is something else."""
+    found = value.get(name)
+    if found is None:
+        return default
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise BadRequestBody(f"The request content was invalid: '{name}' must be a whole number.")
+    return found
+
+
 class Request:
     """One HTTP request: the URL taken apart once, header names in lower case, the body as bytes."""
 
@@ -76,12 +96,7 @@ class Request:
 
     def member(self, name: str) -> dict[str, Any]:
         """An object inside the body, such as `properties`; empty when absent or null. Raises BadRequestBody otherwise."""
-        value = self.json().get(name)
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise BadRequestBody(f"The request content was invalid: '{name}' must be an object.")
-        return value
+        return member(self.json(), name)
 
     def form(self) -> dict[str, str]:
         """The body of a token request (application/x-www-form-urlencoded)."""

@@ -86,7 +86,8 @@ def no_such_endpoint(ctx: Context, name: str) -> Refused:
 def bad_argument(ctx: Context, message: str, *inner: str) -> Refused:
     """The front end's 400 UserError; conflicts with a state are answered this way too."""
     chain = inner or ("BadArgument", "ArgumentInvalid")
-    return Refused(mfe_error(ctx, 400, message, inner=chain, location=region_of(workspace_of(ctx))))
+    workspace = ctx.world.get("/" + "/".join(ctx.segments[:8])) or {}
+    return Refused(mfe_error(ctx, 400, message, inner=chain, location=region_of(workspace)))
 
 
 def number(ctx: Context, name: str, default: int) -> int:

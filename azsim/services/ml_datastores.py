@@ -29,7 +29,7 @@ from azsim.services.ml_common import (
     visible_children,
     workspace_of,
 )
-from azsim.wire import Response
+from azsim.wire import Response, count, member
 from azsim.world import Resource
 
 route = Routes("ml")
@@ -89,12 +89,14 @@ def get(ctx: Context) -> Response:
 @route("PUT", _ONE, versions=FRONT_END_VERSIONS, action=f"{DATASTORE}/write")
 def create_or_update(ctx: Context) -> Response:
     """Create (201 with Location) or replace (200) a datastore and the secret that it stores."""
-    wanted, workspace = ctx.request.json().get("properties"), workspace_of(ctx)
-    if not isinstance(wanted, dict) or wanted.get("datastoreType") not in _KINDS:
+    wanted, workspace = ctx.request.member("properties"), workspace_of(ctx)
+    if wanted.get("datastoreType") not in _KINDS:
         raise bad_argument(ctx, "The datastore type is missing or not supported.")
-    credentials = wanted.get("credentials") or {}
-    kind = str(credentials.get("credentialsType", "None"))
-    secret = str((credentials.get("secrets") or {}).get(_SECRET_FIELD.get(kind, ""), "") or "")
+    credentials = member(wanted, "credentials")
+    kind = str(credentials.get("credentialsType") or "None")
+    secret = str(member(credentials, "secrets").get(_SECRET_FIELD.get(kind, ""), "") or "")
+    if kind not in (*_SECRET_FIELD, "None"):
+        raise bad_argument(ctx, f"The credentials type {kind} is not supported.")
     if kind in ("AccountKey", "Sas") and not secret:
         raise bad_argument(ctx, f"The credentials of type {kind} need their secret.")
     name = ctx.segments[9]
@@ -140,7 +142,7 @@ def list_secrets(ctx: Context) -> Response:
         return answer(ctx, 200, {"secretsType": "Sas", "sasToken": holder.secret})
     if holder is not None:
         if body.get("expirableSecret") and knows(ctx.api_version, *_EXPIRY):
-            token = _short_lived(ctx, datastore, holder, float(body.get("expireAfterHours") or 1))
+            token = _short_lived(ctx, datastore, holder, count(body, "expireAfterHours", 1))
             return answer(ctx, 200, {"secretsType": "Sas", "sasToken": token})
         return answer(ctx, 200, {"secretsType": "AccountKey", "key": holder.secret})
     if kind in ("ServicePrincipal", "Certificate"):
@@ -159,7 +161,7 @@ def _existing(ctx: Context) -> Resource:
 def _stored(ctx: Context, workspace: Resource, name: str, wanted: dict[str, Any], before: Resource | None) -> Resource:
     """The resource as the service stores it: read-only fields kept, nothing of the secret left."""
     kept = before["properties"] if before else {}
-    given = wanted.get("credentials") or {}
+    given = member(wanted, "credentials")
     credentials = {key: value for key, value in given.items() if key != "secrets"} or {"credentialsType": "None"}
     place: dict[str, Any] = {"subscriptionId": kept.get("subscriptionId"), "resourceGroup": kept.get("resourceGroup")}
     if knows(ctx.api_version, *_PLACE):
@@ -213,7 +215,7 @@ def _container(properties: dict[str, Any]) -> tuple[str, str]:
     return "blob", str(properties.get("containerName") or properties.get("filesystem") or "")
 
 
-def _short_lived(ctx: Context, datastore: Resource, holder: Holder, hours: float) -> str:
+def _short_lived(ctx: Context, datastore: Resource, holder: Holder, hours: int) -> str:
     expiry = iso_seconds(ctx.clock.now() + timedelta(hours=hours))
     service, container = _container(datastore["properties"])
     account = ctx.world.keys.account(holder.account)

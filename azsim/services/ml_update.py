@@ -9,6 +9,7 @@ from azsim.clock import iso7
 from azsim.errors import Refused, account_rp_error
 from azsim.keys import Holder
 from azsim.services.ml_common import knows, region_of
+from azsim.wire import member
 
 if TYPE_CHECKING:
     from azsim.principals import Caller
@@ -44,7 +45,9 @@ _MODES = ("accesskey", "identity", "userdelegationsas")
 
 def check(ctx: Context, workspace: Resource, body: dict[str, Any]) -> None:
     """Refuse what Azure refuses: a key outside the workspace's vault, keys for a workspace without its own key."""
-    properties = body.get("properties") or {}
+    properties = member(body, "properties")
+    member(body, "tags")
+    member(member(body, "identity"), "userAssignedIdentities")
     mode = properties.get("systemDatastoresAuthMode")
     if mode is not None and str(mode).casefold() not in _MODES:
         raise _refuse(ctx, workspace, f"The value '{mode}' is not valid for systemDatastoresAuthMode.")
@@ -64,7 +67,7 @@ def apply(world: World, workspace_id: str, body: dict[str, Any], *, known: str, 
     workspace = world.get(workspace_id)
     if workspace is None:
         return
-    changes = body.get("properties") or {}
+    changes = member(body, "properties")
     properties = dict(workspace.get("properties", {}))
     properties.update({name: changes[name] for name in changes if name in _PLAIN})
     if knows(known, *_ENCRYPTION) and (identifier := _key_identifier(changes)):
@@ -129,8 +132,7 @@ def _with_key(encryption: dict[str, Any], identifier: str) -> dict[str, Any]:
 
 
 def _key_identifier(properties: dict[str, Any]) -> str | None:
-    vault = (properties.get("encryption") or {}).get("keyVaultProperties") or {}
-    found = vault.get("keyIdentifier")
+    found = member(member(properties, "encryption"), "keyVaultProperties").get("keyIdentifier")
     return str(found) if found else None
 
 

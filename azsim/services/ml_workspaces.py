@@ -142,7 +142,7 @@ def _is_frozen(ctx: Context, workspace: Resource) -> bool:
 def diagnose(ctx: Context) -> Response:
     """Look for missing dependencies: 202 with Location only; a POST that is billed as a read."""
     workspace = ctx.resource()
-    asked = ctx.request.json().get("value") or {}
+    asked = ctx.request.member("value")
     operation = start(ctx, "diagnose", workspace, details={"asked": list(asked)})
     return marked(accepted(ctx, operation, status_url=False), workspace)
 

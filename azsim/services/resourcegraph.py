@@ -19,7 +19,7 @@ from azsim.errors import Refused, not_simulated, resource_graph_error
 from azsim.router import ANY, Context, Routes
 from azsim.services import resourcegraph_query as kql
 from azsim.services.resourcegraph_query import Query, QueryError, Row, Unsupported
-from azsim.wire import Response, json_response
+from azsim.wire import Response, count, json_response, member
 from azsim.world import GROUP, Resource
 
 route = Routes("resourcegraph")
@@ -65,10 +65,10 @@ def resources(ctx: Context) -> Response:
     """One page of a query's result."""
     headers = _spend(ctx)
     body = ctx.request.json()
-    options = body.get("options") or {}
+    options = member(body, "options")
     query = _parse(ctx, str(body.get("query", "")), headers)
     rows = _result(ctx, query, body)
-    top = min(int(options.get("$top", DEFAULT_ROWS)), MOST_ROWS)
+    top = min(count(options, "$top", DEFAULT_ROWS), MOST_ROWS)
     start = _skipped(options)
     page = rows[start : start + top]
     has_id = query.columns is None or "id" in query.columns
@@ -225,7 +225,7 @@ def _authorization_rows(ctx: Context, subscriptions: frozenset[str]) -> Iterator
 def _skipped(options: dict[str, Any]) -> int:
     token = options.get("$skipToken")
     if not token:
-        return int(options.get("$skip", 0))
+        return count(options, "$skip", 0)
     try:
         return int(msgspec.json.decode(base64.b64decode(str(token)))["RowsToSkip"])
     except (ValueError, KeyError, TypeError, msgspec.DecodeError):

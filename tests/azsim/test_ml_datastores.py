@@ -195,6 +195,26 @@ def test_bad_credentials_are_refused(credentials: dict[str, Any], query: str) ->
     assert held(few, DATASTORE) == "key1"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"properties": "x"},
+        {"properties": {"datastoreType": "AzureBlob", "credentials": "key"}},
+        {"properties": {"datastoreType": "AzureBlob", "credentials": {"credentialsType": "AccountKey", "secrets": 5}}},
+        {"properties": {"datastoreType": "AzureBlob", "credentials": {"credentialsType": "Magic"}}},
+        {"properties": {"datastoreType": "AzureTape", "credentials": {"credentialsType": "None"}}},
+    ],
+)
+def test_odd_bodies_change_nothing(body: dict[str, Any]) -> None:
+    """Wrong types and unknown words are a 400, and the stored key stays."""
+    few = Small()
+    assert few.ask("PUT", f"{DATASTORE}?api-version={NEW}&skipValidation=true", body).status == 400
+    assert held(few, DATASTORE) == "key1"
+    odd = {"expirableSecret": True, "expireAfterHours": "soon"}
+    assert few.post(f"{DATASTORE}/listSecrets", odd, version="2025-12-01").status == 400
+
+
 def test_a_dead_key_is_stored_where_validation_is_skipped() -> None:
     """That is how an outage is made, and it is seen."""
     few = Small()

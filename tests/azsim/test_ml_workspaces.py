@@ -63,6 +63,7 @@ def test_lists_page_and_skip() -> None:
         url = answer.json().get("nextLink", "")
         assert not url or f"api-version={NEW}&$skipToken=" in url
     assert sizes == [100, 100, 30]
+    assert code_of(many.get(f"/subscriptions/{subscription}{ML}", NEW, "&$skipToken=x")) == (400, "UserError")
     in_group = many.get(f"/subscriptions/{subscription}/resourceGroups/rg-fleet-00002{ML}", NEW)
     assert [item["name"] for item in in_group.json()["value"]] == [f"ml-{number:05d}" for number in range(20, 30)]
 
@@ -262,6 +263,24 @@ def test_a_key_moves_inside_its_vault_only() -> None:
     assert patch(few, encrypted("https://kv.vault.azure.net/keys/k/2")).status == 202
     pinned = few.get(WORKSPACE, NEW).json()["properties"]["encryption"]["keyVaultProperties"]["keyIdentifier"]
     assert pinned.endswith("/keys/k/2")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"properties": 1},
+        {"tags": "x"},
+        {"identity": []},
+        {"identity": {"type": "UserAssigned", "userAssignedIdentities": True}},
+        {"properties": {"encryption": "x"}},
+        {"properties": {"encryption": {"keyVaultProperties": 3}}},
+    ],
+)
+def test_an_update_with_wrong_types_is_refused(body: dict[str, Any]) -> None:
+    """400 at once, and no operation is started."""
+    few = Small()
+    assert few.ask("PATCH", f"{WORKSPACE}?api-version={NEW}", body).status == 400
+    assert few.cloud.operations.running_on(WORKSPACE) == []
 
 
 def test_diagnose_is_billed_as_a_read_and_finds_what_is_missing() -> None:

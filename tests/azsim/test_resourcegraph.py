@@ -193,6 +193,12 @@ def test_a_changed_world_gives_a_new_result() -> None:
     assert ask(sim, query).json()["data"][0]["t"] == "risk"
 
 
+@pytest.mark.parametrize("options", ["x", {"$top": "many"}, {"$top": -1}, {"$skip": True}, {"$skip": None, "$top": []}])
+def test_odd_options_are_refused(options: Any) -> None:
+    """A number is a number; the service answers 400, never a page of something else."""
+    assert Small().ask("POST", URL, {"query": "resources", "options": options}).status == 400
+
+
 def test_table_format() -> None:
     """Columns with types and rows, by option or by the older api-versions' default."""
     sim = Small()
