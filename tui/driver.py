@@ -28,7 +28,11 @@ class Console(Protocol):
 
     lost_terminal: bool
     wants_mouse: bool
-    return_code: int | None
+
+    @property
+    def return_code(self) -> int | None:
+        """The exit code, None while it runs."""
+        ...
 
     async def run_async(self, *, mouse: bool) -> object:
         """Run until the app exits."""

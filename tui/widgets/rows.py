@@ -74,9 +74,7 @@ def _in_order(letters: str, text: str) -> bool:
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Order texts as people do: `key2 9d` before `key2 95d`."""
     return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part)
-        for part in re.split(r"(\d+)", text.casefold())
-        if part
+        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text.casefold()) if part
     )
 
 

@@ -70,7 +70,7 @@ class VirtualTable(Widget, can_focus=True):
         Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False, id="table.page-down"),
         Binding("home,g", "jump(0)", "First row", show=False, id="table.first"),
         Binding("end,G", "jump(-1)", "Last row", show=False, id="table.last"),
-        Binding("enter", "open", "Open", id="table.open"),
+        Binding("enter", "open", "open", id="table.open"),
     ]
 
     @dataclass
@@ -103,12 +103,13 @@ class VirtualTable(Widget, can_focus=True):
         *,
         placeholder: str = "",
         ascii_only: bool = False,
+        opens: bool = True,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.placeholder = placeholder
-        self._ascii = ascii_only
+        self._ascii, self._opens = ascii_only, opens
         self._rows: list[TableRow] = []
         self._texts: list[str] = []
         self._view: list[int] = []
@@ -149,6 +150,25 @@ class VirtualTable(Widget, can_focus=True):
         self._widest = widest(self._rows, len(self.columns))
         self._texts = []
         self._arrange(before)
+
+    def replace(self, row: TableRow) -> None:
+        """Show other cells for the row of this key; only its line is painted anew, or nothing when it is the same."""
+        number = next((n for n, known in enumerate(self._rows) if known.key == row.key), None)
+        if number is None or self._rows[number] == row:
+            return
+        self._rows[number] = row
+        self._texts = []
+        if self._filter or self._sort is not None:
+            self._arrange(self.row)
+            return
+        if any(len(cell) > len(self._widest[n].cells[n]) for n, cell in enumerate(row.cells)):
+            self._widest = widest(self._rows, len(self.columns))
+            before = self._widths
+            self._measure()
+            if self._widths != before:
+                self.refresh()
+                return
+        self.refresh(Region(0, number - self._top + 1, self.size.width, 1))
 
     def filter(self, text: str) -> None:
         """Show only rows that pass a filter (see `parse_query`)."""
@@ -213,6 +233,10 @@ class VirtualTable(Widget, can_focus=True):
         """Move to the first (0) or the last (-1) row."""
         self._go(to if to >= 0 else len(self._view) + to)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Enter to the screen where a row cannot be opened."""
+        return action != "open" or self._opens
+
     def action_open(self) -> None:
         """Tell whoever listens that the row was chosen."""
         if self.row is not None:
@@ -242,7 +266,7 @@ class VirtualTable(Widget, can_focus=True):
         """Put the cursor on the row that was clicked; a click on the cursor opens it."""
         place = self._top + event.y - 1
         if event.y > 0 and place < len(self._view):
-            if place == self._cursor:
+            if place == self._cursor and self._opens:
                 self.action_open()
             self._go(place)
 
@@ -302,7 +326,8 @@ class VirtualTable(Widget, can_focus=True):
         if count <= self._window:
             return line
         place = f" {self._top + 1}-{min(count, self._top + self._window)} of {count} "
-        return pad(clip(line, self.size.width - len(place)), self.size.width - len(place)) + place
+        room = self.size.width - len(place)
+        return pad(line.rstrip(), room) + place if len(line.rstrip()) <= room else line
 
     def _row_line(self, row: TableRow, *, on_cursor: bool) -> Strip:
         """The state's symbol in its colour, then the cells."""
@@ -310,7 +335,7 @@ class VirtualTable(Widget, can_focus=True):
             pad(clip(clean(row.cells[number]), cells, ascii_only=self._ascii), cells, right=self.columns[number].right)
             for number, cells in self._widths
         )
-        symbol = f" {mark(row.state, ascii_only=self._ascii)} "
+        symbol = f"{'>' if on_cursor else ' '}{mark(row.state, ascii_only=self._ascii)} "
         text = (" " * GAP).join(cells)
         if on_cursor:
             return self._line([Segment(symbol + text, self._style("cursor"))], "cursor")

@@ -1,0 +1,218 @@
+"""The console's App: it pushes screens, hands events on, and owns the session; it decides nothing about Azure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+
+from actions.cloud.data import DeviceCode, Throttling
+from actions.guard.events import Event
+from actions.guard.model import Mode
+from tui.dialogs.arm import ModeDialog, arming_word
+from tui.dialogs.ask import HelpDialog, LeaveDialog, TextDialog
+from tui.dialogs.base import GuardedDialog
+from tui.dialogs.hands import Hands, TerminalHands
+from tui.render import clean
+from tui.screens.base import ConsoleScreen
+from tui.screens.run import RunScreen
+from tui.screens.runs import RunsScreen
+from tui.screens.walk import WalkScreen
+from tui.screens.workspace import WorkspaceScreen
+from tui.screens.workspaces import WorkspacesScreen
+from tui.standing import RunBoard, Standing
+from tui.widgets.banner import tick_after
+from tui.widgets.key_line import help_text
+
+if TYPE_CHECKING:
+    from actions.guard.history import RunHistory
+    from tui.session import Connected, Session
+
+
+@dataclass
+class FromEngine(Message):
+    """Something that the engine's thread tells: a run's event, a sign-in to finish, throttling, or being connected."""
+
+    told: Event | DeviceCode | Throttling | Connected
+
+
+class AmlkeysApp(App[None]):
+    """The console over one session."""
+
+    TITLE = "amlkeys"
+    AUTO_FOCUS = ""
+    ENABLE_COMMAND_PALETTE = True
+    CSS = "Screen { scrollbar-size: 1 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "choose_mode", "mode", id="mode"),
+        Binding("ctrl+q", "leave", "quit", id="quit", priority=True),
+        Binding("question_mark", "help", "help", id="help"),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        hands: Hands | None = None,
+        driver_class: type | None = None,
+        wants_mouse: bool = False,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.session = session
+        self.hands: Hands = hands or TerminalHands()
+        self.wants_mouse = wants_mouse
+        self.lost_terminal = False
+        self.standing, self.board = Standing(session), RunBoard()
+        self._ticks: Timer | None = None
+        self.animation_level = "none"
+        self.ascii_only = session.config.appearance.ascii
+        if session.config.appearance.theme:
+            self.theme = session.config.appearance.theme
+        if session.config.keys:
+            self.set_keymap(session.config.keys)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Open with the fleet."""
+        return WorkspacesScreen()
+
+    def on_mount(self) -> None:
+        """Listen to the engine's thread."""
+        self.session.emit = self.session.on_throttle = self.session.on_device_code = self._hear
+        self.call_after_refresh(self._connect)
+
+    def _connect(self) -> None:
+        """Sign in after the first frame, on the engine's thread."""
+
+        async def tell(connected: Connected) -> None:
+            self._hear(connected)
+
+        self.session.submit(tell)
+
+    def _hear(self, told: Event | DeviceCode | Throttling | Connected) -> None:
+        """Take something from the engine's thread, without ever making it wait."""
+        with suppress(RuntimeError):
+            self.post_message(FromEngine(told))
+
+    def on_from_engine(self, message: FromEngine) -> None:
+        """Hand on what the engine's thread told."""
+        told = message.told
+        if isinstance(told, Event):
+            self._run_went_on(told)
+        elif isinstance(told, DeviceCode):
+            text = f"Open {told.url} and enter the code\n\n    {told.code}\n\nbefore {told.expires:%H:%M}Z."
+            self.push_screen(TextDialog("Sign in", text))
+        elif isinstance(told, Throttling):
+            self._say(f"{clean(told.service)} asks to wait {told.seconds:.0f} s; it goes on by itself")
+        else:
+            self.standing.connected = told
+            self.show_facts()
+
+    def _run_went_on(self, event: Event) -> None:
+        """Bring a run's view up to date on every screen that shows it."""
+        view = self.board.take(event)
+        if view is not None:
+            for screen in self._console_screens():
+                screen.run_changed(view)
+        self.show_facts()
+
+    def _console_screens(self) -> list[ConsoleScreen[object]]:
+        return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen) and screen.is_mounted]
+
+    def _say(self, text: str) -> None:
+        for screen in self._console_screens()[-1:]:
+            screen.status.say(text)
+
+    def show_facts(self) -> None:
+        """Bring every banner up to date, and again when live has less time left or has lapsed."""
+        facts = self.standing.facts()
+        for screen in self._console_screens():
+            screen.banner.show(facts)
+        after = tick_after(facts)
+        if self._ticks is not None:
+            self._ticks.stop()
+        self._ticks = self.set_timer(after, self.show_facts) if after else None
+
+    # What the screens open
+
+    def open_workspace(self, workspace: str, name: str) -> None:
+        """Show one workspace."""
+        self.push_screen(WorkspaceScreen(workspace, name))
+
+    def start_walk(self, action: str, target: str, name: str) -> None:
+        """Begin a guarded action at its first stage."""
+        self.push_screen(WalkScreen(action, target, name))
+
+    def resume_walk(self, history: RunHistory) -> None:
+        """Look again for a halted run, and go on where it is approved."""
+        plan = history.plan
+        self.push_screen(WalkScreen(plan.action, plan.target, plan.name, resumed=history))
+
+    def open_runs(self) -> None:
+        """Show all runs."""
+        self.push_screen(RunsScreen())
+
+    def open_run(self, run_id: str) -> None:
+        """Show one run."""
+        self.push_screen(RunScreen(run_id))
+
+    # Keys that work everywhere
+
+    def action_choose_mode(self) -> None:
+        """Ask how far this session may go."""
+        facts = self.standing.facts()
+        if self.standing.connected is None:
+            self._say("Not signed in yet: the mode can be chosen when the workspaces are there.")
+        elif not isinstance(self.screen, ModeDialog):
+            word = arming_word(facts.estate, facts.tenant)
+            self.push_screen(ModeDialog(facts.mode, word, place=self.standing.place), self._chosen)
+
+    def _chosen(self, mode: Mode | None) -> None:
+        if mode is not None:
+            self.standing.arm(mode)
+            self.show_facts()
+
+    def action_help(self) -> None:
+        """Tell the keys that work where the focus is."""
+        self.push_screen(HelpDialog("Keys that work here", help_text(self.screen.active_bindings.values())))
+
+    def action_leave(self) -> None:
+        """Quit; while a run is under way, ask first."""
+        running = self.board.at_work()
+        if not running:
+            self.exit()
+        elif not isinstance(self.screen, LeaveDialog):
+            told = ", ".join(f"{view.plan.action} of {clean(view.plan.name)} (run {view.run})" for view in running)
+            self.push_screen(LeaveDialog(told), self._left)
+
+    def _left(self, leave: bool | None) -> None:
+        if leave:
+            self.board.stop_all(self.standing.connected)
+            self.exit()
+
+    def terminal_gone(self) -> None:
+        """Leave without a word: there is nobody to read it."""
+        self.lost_terminal = True
+        self.exit()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Ask a guarded question first whether a key counts; all else is Textual's."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.screen_stack:
+            screen = self.screen_stack[-1]
+            if isinstance(screen, GuardedDialog) and not screen.admits(event):
+                return
+        await super().on_event(event)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette finds beside Textual's own."""
+        yield SystemCommand("Runs", "All runs of the journal", self.open_runs)
+        yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
+        yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
+        yield from super().get_system_commands(screen)

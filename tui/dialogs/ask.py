@@ -1,0 +1,158 @@
+"""Small questions that change nothing in Azure: a text, one of some choices, a text to read, whether to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Input, Static
+
+from tui.dialogs.base import Choice, Dialog, TypedDialog
+from tui.render import clean
+from tui.widgets.rows import TableRow
+from tui.widgets.virtual_table import TableColumn, VirtualTable
+
+
+class AskDialog(Dialog[str | None]):
+    """Ask for a text, such as a file's name; Enter answers, None is a refusal."""
+
+    def __init__(self, title: str, label: str, value: str = "", *, hint: str = "") -> None:
+        super().__init__()
+        self.title_text, self._label, self._value, self._hint = title, label, value, hint
+
+    def compose_body(self) -> ComposeResult:
+        """The field below its label."""
+        yield Static(Text(self._label))
+        field = Input(self._value, id="answer", select_on_focus=False)
+        field.cursor_blink = False
+        yield field
+        if self._hint:
+            yield Static(Text(self._hint))
+
+    def compose_answers(self) -> ComposeResult:
+        """How to answer."""
+        yield Static(Text("enter answers   esc cancels"))
+
+    def on_mount(self) -> None:
+        """Put the focus into the field."""
+        super().on_mount()
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Give the text."""
+        message.stop()
+        self.dismiss(message.value.strip())
+
+
+class Pick(NamedTuple):
+    """One thing to choose: what is given back, its name, and what it means."""
+
+    id: str
+    name: str
+    meaning: str = ""
+
+
+class PickDialog(Dialog[str | None]):
+    """Choose one of some things; None is a refusal."""
+
+    DEFAULT_CSS = """
+    PickDialog VirtualTable { height: auto; max-height: 12; background: $surface; }
+    """
+
+    def __init__(self, title: str, picks: Sequence[Pick], present: str = "") -> None:
+        super().__init__()
+        self.title_text, self._picks, self._present = title, picks, present
+
+    def compose_body(self) -> ComposeResult:
+        """A table of the choices, as high as they are many."""
+        table = VirtualTable((TableColumn("choice", 10), TableColumn("meaning", 20)), id="picks")
+        table.styles.height = min(len(self._picks), 11) + 1
+        yield table
+
+    def compose_answers(self) -> ComposeResult:
+        """How to answer."""
+        yield Static(Text("enter takes it   esc cancels"))
+
+    def on_mount(self) -> None:
+        """Put the cursor on what holds now."""
+        super().on_mount()
+        table = self.query_one(VirtualTable)
+        table.set_rows(TableRow(pick.id, "", (pick.name, clean(pick.meaning))) for pick in self._picks)
+        table.move_to(self._present)
+        table.focus()
+
+    def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
+        """Give the choice."""
+        message.stop()
+        self.dismiss(message.row.key)
+
+
+class TextDialog(Dialog[None]):
+    """Show a text to read or copy, such as `az` commands."""
+
+    DEFAULT_CSS = """
+    TextDialog > .dialog--box { width: 96%; }
+    TextDialog .dialog--body { max-height: 100%; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy", id="text.copy")]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.title_text, self._text = title, text
+
+    def compose_body(self) -> ComposeResult:
+        """The text; it scrolls with the arrow keys."""
+        with VerticalScroll(classes="dialog--body", id="reading"):
+            yield Static(Text(self._text))
+
+    def compose_answers(self) -> ComposeResult:
+        """How to leave."""
+        yield Static(Text("c copy   esc back"))
+
+    def on_mount(self) -> None:
+        """Let the keys scroll."""
+        super().on_mount()
+        self.query_one("#reading").focus()
+
+    def action_copy(self) -> None:
+        """Put the text on the terminal's clipboard."""
+        self.app.copy_to_clipboard(self._text)
+        self.note("Copied.")
+
+
+class LeaveDialog(TypedDialog[bool | None]):
+    """Ask before leaving while a run is under way; True stops it after its present step, None stays."""
+
+    def __init__(self, running: str) -> None:
+        super().__init__()
+        self.title_text = "A run is under way"
+        self._run_told = running
+        self.go_label = "Stop it after this step, and leave"
+
+    def body_text(self) -> str:
+        """What leaving does."""
+        return (
+            f"{self._run_told}\n\n"
+            "Leaving lets the present step finish and be recorded, then stops the run there.\n"
+            "It is listed under `runs` and can be resumed by any operator."
+        )
+
+    def confirmed(self, typed: dict[str, str]) -> None:
+        """Leave."""
+        self.dismiss(True)
+
+
+class HelpDialog(TextDialog):
+    """The keys that work where the focus is."""
+
+    def compose_answers(self) -> ComposeResult:
+        """One way out."""
+        yield Choice("Close", "enter", id="close")
+
+    def on_choice_pressed(self) -> None:
+        """Close."""
+        self.dismiss(None)

@@ -1,0 +1,182 @@
+"""What all screens share: banner, remarks, keys; reading on the engine's thread; leaving through `dismiss`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.dialogs.failure import Failure, FailureDialog, told
+from tui.widgets.banner import Banner
+from tui.widgets.key_line import KeyLine
+
+if TYPE_CHECKING:
+    from tui.app import AmlkeysApp
+    from tui.session import Connected
+    from tui.widgets.run_view import RunView
+
+ResultT = TypeVar("ResultT")
+T = TypeVar("T")
+_QUIET_SECONDS = 1
+
+
+class StatusLine(Static):
+    """One line of remarks: what is being read and for how long, or what just happened."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; width: 100%; padding: 0 1; color: $text-muted; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reading, self._seconds = "", 0
+        self._ticks: Timer | None = None
+
+    def busy(self, what: str) -> None:
+        """Say what is being read; the seconds count up, so that the screen never looks frozen."""
+        self._reading, self._seconds = what, 0
+        self.update(Text(f"{what} ..."))
+        if self._ticks is None:
+            self._ticks = self.set_interval(1, self._tick)
+
+    def say(self, what: str = "") -> None:
+        """Say what happened; reading is over."""
+        self._reading = ""
+        if self._ticks is not None:
+            self._ticks.stop()
+            self._ticks = None
+        self.update(Text(what))
+
+    def _tick(self) -> None:
+        self._seconds += 1
+        if self._seconds > _QUIET_SECONDS:
+            self.update(Text(f"{self._reading} ... {self._seconds} s"))
+
+
+@dataclass
+class Answered(Message):
+    """Something that was asked of the engine's thread is there."""
+
+    future: Future[Any]
+    then: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+
+
+class ConsoleScreen(Screen[ResultT]):
+    """A screen of the console; `crumbs` say where it is."""
+
+    DEFAULT_CSS = """
+    ConsoleScreen {
+        layout: vertical; overflow: hidden hidden; background: $background;
+        & > ContentSwitcher { height: 1fr; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="back"),
+    ]
+    AUTO_FOCUS = ""
+    crumbs: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: set[Future[Any]] = set()
+
+    @property
+    def console(self) -> AmlkeysApp:
+        """The app, by its own type."""
+        return cast("AmlkeysApp", self.app)
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether symbols are to be plain ASCII."""
+        return self.console.ascii_only
+
+    @property
+    def banner(self) -> Banner:
+        """The two lines on top."""
+        return self.query_one(Banner)
+
+    @property
+    def status(self) -> StatusLine:
+        """The line of remarks."""
+        return self.query_one(StatusLine)
+
+    def compose(self) -> ComposeResult:
+        """Banner on top, remarks and keys below, the screen's own parts between."""
+        yield Banner(self.console.standing.facts(), self.crumbs)
+        yield from self.compose_body()
+        yield StatusLine()
+        yield KeyLine()
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the screen's own parts."""
+        yield from ()
+
+    def run_changed(self, view: RunView) -> None:
+        """Take notice of a run that went on; most screens need not."""
+
+    def ask(
+        self,
+        what: str,
+        work: Callable[[Connected], Awaitable[T]],
+        then: Callable[[T], None],
+        failed: Callable[[BaseException], None] | None = None,
+        *,
+        keep: bool = False,
+    ) -> None:
+        """Do some work on the engine's thread and hand its result to `then` on this one.
+
+        Leaving the screen drops what was asked, unless it is a run (`keep`).
+        """
+        if what:
+            self.status.busy(what)
+        future = self.console.session.submit(work, keep=keep)
+        if keep:
+            self.console.board.add(future)
+        else:
+            self._asked.add(future)
+        answer = failed or self.fail
+        future.add_done_callback(lambda done: self._answer(done, then, answer))
+
+    def _answer(self, done: Future[Any], then: Callable[[Any], None], failed: Callable[[BaseException], None]) -> None:
+        """Bring a result from the engine's thread; when the console is closing nobody needs it."""
+        with suppress(RuntimeError):
+            self.post_message(Answered(done, then, failed))
+
+    def on_answered(self, message: Answered) -> None:
+        """Hand a result or an error on."""
+        message.stop()
+        self._asked.discard(message.future)
+        if message.future.cancelled():
+            return
+        error = message.future.exception()
+        if error is None:
+            message.then(message.future.result())
+        elif not isinstance(error, CancelledError):
+            self.status.say()
+            message.failed(error)
+
+    def on_unmount(self) -> None:
+        """Drop what was asked for a screen that is gone."""
+        for future in self._asked:
+            future.cancel()
+
+    def fail(self, error: BaseException) -> None:
+        """Show what went wrong."""
+        self.show_failure(told(error))
+
+    def show_failure(self, failure: Failure) -> None:
+        """Show a failure over the screen."""
+        self.app.push_screen(FailureDialog(failure))
+
+    def action_back(self) -> None:
+        """Go back to where one came from."""
+        self.dismiss()

@@ -1,0 +1,58 @@
+"""The walk's texts, laid out for a width: what will be read, what was found, a step in full, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from actions.guard.contract import Action, Description
+from actions.guard.model import Finding, Plan, Step
+from tui.options import OptionField
+from tui.render import indent
+from tui.screens.options_form import Values, option_lines
+from tui.telling import description_lines, finding_lines, pause_lines, plan_lines, run_lines, step_lines
+
+if TYPE_CHECKING:
+    from actions.guard.events import Paused
+    from actions.guard.history import RunHistory
+
+READS = (
+    "Inspecting only reads. It lists keys (secret reads, which Azure logs) to find out who holds which one; only "
+    "fingerprints are compared, and no key is shown or kept."
+)
+
+
+def intro_lines(
+    action: Action[Any, Any, Any], name: str, fields: Sequence[OptionField], values: Values, cells: int
+) -> list[str]:
+    """Say what the action does and reads, and how it is set."""
+    lines = indent(f"{action.title}: {name}", cells)
+    lines += indent(action.summary, cells, "  ")
+    lines += ["", "What enter does now", *indent(READS, cells, "  ")]
+    if fields:
+        lines += ["", "Options (p changes them)", *option_lines(fields, values, cells)]
+    return lines
+
+
+def described_lines(
+    description: Description, findings: Sequence[Finding], cells: int, *, ascii_only: bool
+) -> list[str]:
+    """What was found: the state, then what is remarkable about it."""
+    told = description_lines(description, cells, ascii_only=ascii_only)
+    if not findings:
+        return told
+    return [*told, "", "Findings", *finding_lines(findings, cells, ascii_only=ascii_only)]
+
+
+def step_text(plan: Plan, found: tuple[int, Step] | None, cells: int, *, ascii_only: bool) -> str:
+    """The step under the cursor in full, then the whole plan."""
+    lines = [*step_lines(found[1], cells, number=found[0]), ""] if found else []
+    return "\n".join([*lines, *plan_lines(plan, cells, ascii_only=ascii_only)])
+
+
+def report_lines(history: RunHistory, paused: Paused | None, cells: int, *, ascii_only: bool) -> list[str]:
+    """The record of a run; where it halted, what came up comes first."""
+    lines: list[str] = []
+    if paused is not None and (paused.reasons or paused.decisions or paused.drift):
+        lines = [*pause_lines(history.state, history.sentence, paused, cells, ascii_only=ascii_only), ""]
+    return [*lines, *run_lines(history, cells, ascii_only=ascii_only)]

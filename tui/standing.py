@@ -1,0 +1,85 @@
+"""Where the console stands: the session's mode, world, user and runs, as its screens ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from actions.guard.errors import GuardError
+from actions.guard.model import Mode
+from tui.widgets.banner import BannerFacts, place
+from tui.widgets.run_view import RunView, follow
+
+if TYPE_CHECKING:
+    from actions.guard.events import Event
+    from tui.session import Connected, Session
+
+
+class Standing:
+    """The session's facts, and what was signed in to; usable from the UI thread, never waits for Azure."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.connected: Connected | None = None
+
+    def facts(self) -> BannerFacts:
+        """What every banner says now."""
+        found = self.session.banner()
+        left = self.connected.arming.seconds_left() if self.connected else 0.0
+        return BannerFacts(found.mode, found.rehearsal, found.estate, found.cloud, found.tenant, found.user, left)
+
+    @property
+    def mode(self) -> Mode:
+        """How far this session may go now."""
+        return self.session.banner().mode
+
+    @property
+    def place(self) -> str:
+        """The word for the world this session works in."""
+        return place(self.facts())
+
+    def now(self) -> str:
+        """The cloud's time, ISO 8601; empty before anybody signed in."""
+        return self.session.banner().as_of
+
+    def arm(self, mode: Mode) -> None:
+        """Set the mode; live lasts until it lapses."""
+        if self.connected is not None:
+            self.connected.arming.arm(mode)
+
+
+class RunBoard:
+    """The runs of this console: a view of each, kept up to date by their events, and their ends to wait for."""
+
+    def __init__(self) -> None:
+        self.views: dict[str, RunView] = {}
+        self._futures: set[Future[Any]] = set()
+
+    def take(self, event: Event) -> RunView | None:
+        """Bring a run's view up to date and return it; None for a run whose beginning was not seen."""
+        view = follow(self.views.get(event.run), event)
+        if view is not None:
+            self.views[event.run] = view
+        return view
+
+    def at_work(self) -> Sequence[RunView]:
+        """The runs that go on."""
+        return [view for view in self.views.values() if not view.over]
+
+    def add(self, future: Future[Any]) -> None:
+        """Keep the end of a run to wait for."""
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+
+    def stop_all(self, connected: Connected | None) -> None:
+        """Ask every run of this process to stop after its present step."""
+        for run_id in connected.engine.active if connected is not None else ():
+            with suppress(GuardError):
+                # It came to its end by itself meanwhile.
+                connected.engine.stop(run_id)
+
+    def wait(self) -> None:
+        """Wait until every run has ended or come to a halt."""
+        wait(tuple(self._futures))

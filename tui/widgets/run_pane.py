@@ -1,0 +1,170 @@
+"""A run as a timeline: every step with its times and proof, what is being waited for and why, and how long it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widgets import Static
+
+from actions.guard.model import WaitKind
+from tui.render import clip, clock, duration, indent, mark, moment, told
+from tui.widgets.rows import TableRow
+from tui.widgets.run_view import RunView, StepView
+from tui.widgets.virtual_table import TableColumn, VirtualTable
+
+_FOOT_LINES = 5
+_ENDS = {
+    WaitKind.TIME: "the time is over",
+    WaitKind.CONDITION: "it holds",
+    WaitKind.PERSON: "somebody resumes the run",
+}
+
+
+def took(step: StepView) -> str:
+    """How long a step lasted; empty while it runs or when it never started."""
+    began, ended = moment(step.started), moment(step.ended)
+    return duration((ended - began).total_seconds()) if began and ended else ""
+
+
+def timeline_rows(view: RunView) -> list[TableRow]:
+    """One row a step."""
+    return [
+        TableRow(
+            step.id,
+            step.state,
+            (
+                str(number),
+                step.title + (f" (try {step.attempt})" if step.attempt > 1 else ""),
+                clock(step.started) if step.started else "",
+                took(step),
+                step.sentence,
+            ),
+        )
+        for number, step in enumerate(view.steps, 1)
+    ]
+
+
+def headline(view: RunView, now: str, *, ascii_only: bool) -> str:
+    """Where the run stands and how long it has been going."""
+    done = f"{view.finished_steps} of {len(view.steps)} steps"
+    return (
+        f"{told(view.state, ascii_only=ascii_only)}   {done}   elapsed {duration(view.elapsed(now))}   run {view.run}"
+    )
+
+
+def foot_lines(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list[str]:
+    """What is waited for (until when and why), throttling, the last remark, or how it ended."""
+    lines: list[str] = []
+    wait = view.wait
+    if wait is not None:
+        until, at = moment(wait.until), moment(max(now, view.at))
+        left = f", {duration((until - at).total_seconds())} left" if until and at else ""
+        bound = f" until {clock(wait.until)}{left}" if until else ""
+        text = f"Waiting since {clock(wait.since)}{bound}; it ends when {_ENDS[wait.kind]}"
+        lines += indent(text, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
+        lines += indent(f"why: {wait.reason}", cells, "  ")
+    if view.throttle:
+        lines += indent(view.throttle, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
+    if view.over:
+        lines += indent(view.sentence, cells, f"{mark(view.state, ascii_only=ascii_only)} ")
+    elif view.said:
+        at, text = view.said[-1]
+        lines += indent(text, cells, f"{clock(at)} ")
+    return lines
+
+
+class RunPane(Vertical):
+    """Draws a run; a step that changes repaints one line."""
+
+    DEFAULT_CSS = """
+    RunPane {
+        height: 1fr;
+        & > #run-head { height: 1; padding: 0 1; }
+        & > #run-steps { height: 1fr; }
+        & > #run-foot { height: auto; max-height: 6; padding: 0 1; border-top: solid $surface-lighten-2; }
+    }
+    """
+
+    def __init__(self, now: Callable[[], str], *, ascii_only: bool, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._now, self._ascii = now, ascii_only
+        self._view: RunView | None = None
+        self._ticks: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """State, steps, what goes on."""
+        yield Static("starting ...", id="run-head")
+        yield VirtualTable(
+            (
+                TableColumn("#", 2, right=True),
+                TableColumn("step", 24),
+                TableColumn("began", 9),
+                TableColumn("took", 5, right=True),
+                TableColumn("proof", 12),
+            ),
+            ascii_only=self._ascii,
+            opens=False,
+            id="run-steps",
+        )
+        yield Static(id="run-foot")
+
+    @property
+    def table(self) -> VirtualTable:
+        """The steps."""
+        return self.query_one("#run-steps", VirtualTable)
+
+    @property
+    def view(self) -> RunView | None:
+        """What is drawn."""
+        return self._view
+
+    def show(self, view: RunView) -> None:
+        """Draw a run, or what changed of it; the cursor follows the step that runs."""
+        before, self._view = self._view, view
+        rows = timeline_rows(view)
+        if before is None or [step.id for step in before.steps] != [step.id for step in view.steps]:
+            self.table.set_rows(rows)
+        else:
+            for row in rows:
+                self.table.replace(row)
+        if view.current and (before is None or before.current != view.current):
+            self.table.move_to(view.current)
+        self._draw()
+        self._tick_while_running()
+
+    def _tick_while_running(self) -> None:
+        """Count the seconds of a run that goes on, and of no other."""
+        going = self._view is not None and not self._view.over
+        if going and self._ticks is None:
+            self._ticks = self.set_interval(1, self._draw)
+        elif not going and self._ticks is not None:
+            self._ticks.stop()
+            self._ticks = None
+
+    def on_virtual_table_moved(self, message: VirtualTable.Moved) -> None:
+        """Nothing else follows the cursor."""
+        message.stop()
+
+    def on_resize(self) -> None:
+        """Lay out for the new size."""
+        self._draw()
+
+    def _draw(self) -> None:
+        cells = self.size.width - 2
+        if self._view is None or cells <= 0:
+            return
+        now = "" if self._view.over else self._now()
+        head = clip(headline(self._view, now, ascii_only=self._ascii), cells, ascii_only=self._ascii)
+        self._put("#run-head", head)
+        lines = foot_lines(self._view, now, cells, ascii_only=self._ascii)[:_FOOT_LINES]
+        self._put("#run-foot", "\n".join(lines))
+
+    def _put(self, where: str, text: str) -> None:
+        """Change a text, painting only when it is another."""
+        line = self.query_one(where, Static)
+        if str(line.content) != text:
+            line.update(Text(text, no_wrap=True))

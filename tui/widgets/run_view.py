@@ -1,0 +1,183 @@
+"""A run as it is watched: one frozen value made from the events, which screens only draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from actions.guard import events
+from actions.guard.history import RunHistory
+from actions.guard.model import Plan, RunState, Step, WaitKind
+from tui.render import clean, clock, duration, moment
+from tui.telling import step_state
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step: `state` is one of the words of `tui.render.look`; times are ISO 8601 UTC, empty when not yet."""
+
+    id: str
+    title: str
+    state: str = "pending"
+    started: str = ""
+    ended: str = ""
+    sentence: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class WaitView:
+    """What is being waited for, since when, until when (empty: until somebody says so), and why."""
+
+    step_id: str
+    kind: WaitKind
+    since: str
+    until: str
+    reason: str
+    remaining: float
+
+
+@dataclass(frozen=True)
+class RunView:
+    """Where a run stands; `at` is the time of its newest event."""
+
+    run: str
+    plan: Plan
+    steps: tuple[StepView, ...]
+    state: RunState = RunState.RUNNING
+    sentence: str = ""
+    started: str = ""
+    at: str = ""
+    current: str = ""
+    wait: WaitView | None = None
+    throttle: str = ""
+    paused: events.Paused | None = None
+    said: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing happens any more until somebody resumes it."""
+        return self.state is not RunState.RUNNING
+
+    @property
+    def finished_steps(self) -> int:
+        """How many steps came to an end."""
+        return sum(bool(step.ended) for step in self.steps)
+
+    def step(self, step_id: str) -> StepView | None:
+        """Find a step."""
+        return next((step for step in self.steps if step.id == step_id), None)
+
+    def elapsed(self, now: str = "") -> float:
+        """Seconds of the cloud's time since the run (or its present stretch) began."""
+        began, ended = moment(self.started), moment(self.at if self.over else max(now, self.at))
+        return (ended - began).total_seconds() if began and ended else 0.0
+
+
+def begin(event: events.RunStarted, before: RunView | None = None) -> RunView:
+    """Start watching: every step of the plan is still to come; a resumed run keeps what is known to be over."""
+    known = {step.id: step for step in before.steps if step.ended} if before else {}
+    steps = tuple(known.get(step.id) or StepView(step.id, clean(step.title)) for step in event.plan.body.steps)
+    earlier = tuple(step for step in known.values() if step.id not in {new.id for new in steps})
+    return RunView(event.run, event.plan, earlier + steps, started=event.at, at=event.at)
+
+
+def follow(view: RunView | None, event: events.Event) -> RunView | None:
+    """Take in one event; None when the run's start was not seen."""
+    if isinstance(event, events.RunStarted):
+        return begin(event, view)
+    if view is None or view.run != event.run:
+        return view
+    view = replace(view, at=event.at)
+    match event:
+        case events.StepStarted():
+            return _step_started(view, event)
+        case events.StepSaid():
+            said = (*view.said, (event.at, clean(event.text)))
+            return _with(replace(view, said=said[-200:]), event.step_id, sentence=clean(event.text))
+        case events.WaitBegan():
+            return _waiting(view, event)
+        case events.StepFinished():
+            return _step_finished(view, event)
+        case events.Throttle():
+            told = f"{clean(event.service)} asked at {clock(event.at)} to wait {duration(event.retry_after)}"
+            return replace(view, throttle=told)
+        case events.Paused():
+            return _paused(view, event)
+        case events.RunFinished():
+            ended = replace(view, state=event.state, sentence=clean(event.sentence), wait=None, current="", throttle="")
+            return _held(ended) if event.state is RunState.DONE else ended
+        case _:
+            return view
+
+
+def _with(view: RunView, step_id: str, **changes: object) -> RunView:
+    """Change one step."""
+    steps = tuple(replace(step, **changes) if step.id == step_id else step for step in view.steps)  # pyright: ignore[reportArgumentType] - names are checked by replace
+    return replace(view, steps=steps)
+
+
+def _step_started(view: RunView, event: events.StepStarted) -> RunView:
+    """Mark a step as running; one that was approved as contingent appears before what is still to come."""
+    step: Step = event.step
+    if view.step(step.id) is None:
+        ended = [known for known in view.steps if known.state != "pending"]
+        pending = [known for known in view.steps if known.state == "pending"]
+        view = replace(view, steps=(*ended, StepView(step.id, clean(step.title)), *pending))
+    view = replace(view, current=step.id, wait=None, throttle="")
+    return _with(view, step.id, state="running", started=event.at, ended="", sentence="", attempt=event.attempt)
+
+
+def _waiting(view: RunView, event: events.WaitBegan) -> RunView:
+    """Mark a step as waiting."""
+    wait = WaitView(event.step_id, event.kind, event.since, event.until, clean(event.reason), event.remaining_seconds)
+    return _with(replace(view, wait=wait), event.step_id, state="waiting")
+
+
+def _step_finished(view: RunView, event: events.StepFinished) -> RunView:
+    """Mark a step with its verdict, or as withheld or not needed."""
+    state = "withheld" if event.withheld else "already-holds" if event.held else event.proof.verdict.value
+    known = view.step(event.step_id)
+    started = known.started if known and known.started else event.at
+    changed = _with(
+        view, event.step_id, state=state, started=started, ended=event.at, sentence=clean(event.proof.sentence)
+    )
+    return replace(changed, wait=None, current="" if view.current == event.step_id else view.current)
+
+
+def _paused(view: RunView, event: events.Paused) -> RunView:
+    """Take in that the run halted."""
+    halted = replace(view, state=event.state, sentence=clean(event.sentence), paused=event, throttle="")
+    if event.state is not RunState.WAITING:
+        halted = replace(halted, wait=None)
+    known = halted.step(view.current)
+    if known is not None and known.state == "running":
+        return _with(halted, known.id, state="failed" if event.state is RunState.FAILED else "stopped")
+    return halted
+
+
+def _held(view: RunView) -> RunView:
+    """Steps that a finished run never started held already."""
+    steps = tuple(replace(step, state="already-holds") if step.state == "pending" else step for step in view.steps)
+    return replace(view, steps=steps)
+
+
+def from_history(history: RunHistory) -> RunView:
+    """Show a recorded run the same way as one that is watched."""
+    known = {step.id: step for step in history.steps}
+    recorded = tuple(
+        StepView(
+            step.id, clean(step.title), step_state(step), step.started, step.ended, clean(step.sentence), step.attempts
+        )
+        for step in history.steps
+    )
+    left = tuple(StepView(s.id, clean(s.title)) for s in history.plan.body.steps if s.id not in known)
+    view = RunView(
+        history.id,
+        history.plan,
+        recorded + left,
+        state=history.state,
+        sentence=clean(history.sentence),
+        started=history.started,
+        at=history.ended or (history.steps[-1].tried if history.steps else history.started),
+    )
+    return _held(view) if history.state is RunState.DONE and history.mode == "live" else view

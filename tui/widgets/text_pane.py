@@ -1,0 +1,92 @@
+"""Lines of text that scroll, laid out anew for each width; marks keep their colour, titles are bold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+Lines = Callable[[int], list[str]]
+"""Lays a text out for so many cells."""
+
+_TONES = {
+    "✗": "$text-error",
+    "!": "$text-warning",
+    "?": "$text-warning",
+    "…": "$text-warning",
+    "✓": "$text-success",
+}
+_PADDING = 3
+
+
+def styled(lines: list[str], tones: dict[str, str]) -> Text:
+    """Colour each line's mark, and make the line after a blank one bold where it is a title."""
+    text = Text(no_wrap=True)
+    before = "-"
+    for number, line in enumerate(lines):
+        if number:
+            text.append("\n")
+        stripped = line.lstrip()
+        if stripped[:1] in tones and stripped[1:2] == " ":
+            lead = len(line) - len(stripped)
+            text.append(line[:lead]).append(line[lead], tones[stripped[0]]).append(line[lead + 1 :])
+        else:
+            title = not before and line and not line[0].isspace()
+            text.append(line, "bold" if title else "")
+        before = line
+    return text
+
+
+class TextPane(VerticalScroll, can_focus=True):
+    """Shows lines; arrow keys, page keys, home and end scroll."""
+
+    DEFAULT_CSS = """
+    TextPane { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._lines: Lines = lambda _cells: []
+        self._cells = 0
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Static(expand=True)
+
+    def show(self, lines: Lines, *, from_top: bool = True) -> None:
+        """Show other lines."""
+        self._lines = lines
+        self._cells = 0
+        self._lay_out()
+        if from_top:
+            self.scroll_home(animate=False)
+
+    def seek(self, beginning: str) -> None:
+        """Scroll to the first line that begins like this, once it is laid out."""
+        for number, line in enumerate(self._lines(self._cells) if self._cells else []):
+            if line.startswith(beginning):
+                self.call_after_refresh(self.scroll_to, y=number, animate=False)
+                return
+
+    def on_resize(self) -> None:
+        """Lay out for the new width."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Lay the lines out when the width is known and another than before."""
+        cells = self.size.width - _PADDING
+        if cells <= 0 or cells == self._cells:
+            return
+        self._cells = cells
+        variables = self.app.get_css_variables()
+        tones = {mark: _colour(variables, name) for mark, name in _TONES.items()}
+        self.query_one(Static).update(styled(self._lines(cells), tones))
+
+
+def _colour(variables: dict[str, str], name: str) -> str:
+    """A theme's colour as rich names it; what rich cannot name stays uncoloured."""
+    value = variables.get(name.removeprefix("$"), "")
+    return value if value.startswith("#") and len(value) == len("#rrggbb") else ""
