@@ -35,7 +35,7 @@ class Past:
         """How long the workspace's resync took in this run, proof included; an assumption before there was one."""
         records = (self._progress.last(f"{steps.RESYNC}{again}:{label}:{slot}") for again in ("-again", "") for slot in
                    ("key1", "key2"))  # fmt: skip
-        times = [_seconds(record) for record in records if record is not None and record.finished]
+        times = [_seconds(record) for record in records if record is not None and record.finished and record.verdict]
         return max(times, default=_ASSUMED_SECONDS)
 
     def _finished(self, step_id: str) -> str:

@@ -35,7 +35,7 @@ class Replacing:
                 names = ", ".join(holder.label for holder in self._insisting)
                 return self._leave(f"{names} insists on it, and it was decided to leave it")
             if answer != asking.ACCEPT_GAP:
-                return answer == asking.WAIT
+                return False
         self._settle_outside()
         self._soak()
         self._regenerate()
@@ -155,30 +155,23 @@ class Replacing:
                 way.allow(*(steps.move(self.account, item, home, again=again) for again in (False, True)))
 
     def _settle_insisting(self) -> str:
-        """Follow the answers: one question left open holds the slot back, and so does one `leave`."""
-        way = self.way
-        asked = waits = False
+        """Follow the answers; empty while one is open, whose question waits until nothing else is left to do."""
+        way, ready = self.way, len(self.way.steps) == self._laid
         for holder in self._insisting:
             answer = self._answer(holder)
-            looks = [
-                step for step in steps.await_sync(way.workspace(holder), self.target) if not way.past.done(step.id)
-            ]
-            waited = not looks
+            all_looks = steps.await_sync(way.workspace(holder), self.target)
+            looks = [step for step in all_looks if not way.past.done(step.id)]
             if answer == asking.LEAVE:
                 return asking.LEAVE
             if answer == asking.ACCEPT_GAP:
                 self._accepted.append(holder)
-            elif answer == asking.WAIT and not waited:
+            elif answer == asking.WAIT and looks:
                 for step in looks:
                     way.add(step)
-                waits = True
-            elif len(way.steps) == self._laid or way.urgent:
+            elif ready:
                 seconds = way.past.resync_seconds(holder.label)
-                way.ask(asking.insists(holder.label, self.slot, seconds, waited=waited))
-                asked = True
-            else:
-                asked = True
-        if asked or waits:
+                way.ask(asking.insists(holder.label, self.slot, seconds, waited=not looks))
+        if len(self._accepted) < len(self._insisting):
             return ""
         for holder in self._accepted:
             if not way.workspace(holder).keyless:
