@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import msgspec
 
@@ -263,20 +264,36 @@ def risk_of(steps: tuple[Step, ...]) -> Risk:
 
 
 def canonical(value: object) -> bytes:
-    """Encode to the one JSON text that hashes are taken of: sorted keys, no spaces, defaults left out.
+    """Encode to the one JSON text that hashes are taken of: sorted keys, no spaces, one spelling for each value.
 
-    A whole number has one spelling whether it was an int or a float, so that a value read back hashes the same.
+    Fields that equal their default are left out (msgspec's own omission goes by identity, which a value read back
+    loses), and whole numbers are spelled as ints; so a value and its copy from a file or the journal hash the same.
     """
-    return msgspec.json.encode(_whole(msgspec.to_builtins(value)), order="sorted")
+    return msgspec.json.encode(_uniform(value), order="sorted")
 
 
-def _whole(value: Any) -> Any:
-    """Spell whole floats as ints throughout plain data."""
+def _uniform(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        defaults = _defaults(type(value))
+        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        return {name: _uniform(item) for name, item in fields if name not in defaults or item != defaults[name]}
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
+        return {str(key): _uniform(item) for key, item in cast("dict[object, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_uniform(item) for item in cast("list[Any]", value)]
+    return value
+
+
+@cache
+def _defaults(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the defaults of a struct's fields."""
+    found = {field.name: field for field in msgspec.structs.fields(kind)}
+    made = {name: field.default_factory for name, field in found.items()}
+    return {name: field.default for name, field in found.items() if field.default is not msgspec.NODEFAULT} | {
+        name: factory() for name, factory in made.items() if factory is not msgspec.NODEFAULT
+    }
 
 
 def digest(value: object) -> str:
