@@ -309,7 +309,7 @@ def _rehearsal(settings: Settings) -> Simulated | Served:
     if not given:
         from azsim.estates.demo import demo
 
-        return _simulated(demo(), settings.seed, "the demo estate")
+        return simulated(demo(), settings.seed, "the demo estate")
     try:
         content = Path(given).expanduser().read_bytes()
     except OSError as error:
@@ -320,10 +320,10 @@ def _rehearsal(settings: Settings) -> Simulated | Served:
             return _checked(_decoded(raw, given))
         if isinstance(raw, dict) and str(raw.get("schema", "")).startswith("amlkeys."):
             raise SessionError(f"{clean(given)} is no estate but {clean(str(raw['schema']))}; --rehearse= is the demo.")
-    return _simulated(content, settings.seed, given)
+    return simulated(content, settings.seed, given)
 
 
-def _simulated(document: bytes | dict[str, Any], seed: int, name: str) -> Simulated:
+def simulated(document: bytes | dict[str, Any], seed: int, name: str) -> Simulated:
     """Build the rehearsal cloud in this process."""
     from azsim.cloud import Cloud as Simulated
     from azsim.estate import EstateError

@@ -85,7 +85,9 @@ def _logged(error: BaseException) -> str:
     from actions.guard.journal import state_folder
 
     path = state_folder() / "debug.log"
-    text = f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}\n"
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
+    text = f"{type(error).__name__}\n{''.join(places)}"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as log:
