@@ -106,9 +106,10 @@ def full_row(raw: Mapping[str, Any], facts: Facts, subscription_name: str, as_of
     )
 
 
-def uses_identity(properties: Mapping[str, Any]) -> bool:
-    """Tell whether the system datastores work without keys; the value's casing varies on the wire."""
-    return str(properties.get("systemDatastoresAuthMode") or "").casefold() == "identity"
+def uses_identity(properties: Mapping[str, Any]) -> bool | None:
+    """Tell whether the system datastores work without keys; None where the answer leaves the mode out, as lists do."""
+    mode = properties.get("systemDatastoresAuthMode")
+    return None if mode is None else str(mode).casefold() == "identity"  # the casing varies on the wire
 
 
 def key_version(properties: Mapping[str, Any]) -> str:
@@ -149,12 +150,15 @@ def age_in_days(created: datetime | None, now: datetime) -> int | None:
     return None if created is None else max((now - created).days, 0)
 
 
-def key_findings(subject: str, keys: Keys | None, now: datetime, *, by_identity: bool) -> tuple[Finding, ...]:
+def key_findings(subject: str, keys: Keys | None, now: datetime, *, by_identity: bool | None) -> tuple[Finding, ...]:
     """Grade the age of the older key, and keys that the workspace needs and the account refuses."""
     if by_identity:
         return ()
     if keys is None:
         return (_finding("keys-unread", Severity.UNKNOWN, subject, "the storage account could not be read"),)
+    if not keys.allowed and by_identity is None:
+        told = "the storage account refuses keys; how the workspace gets at it was not in the list"
+        return (_finding("auth-mode-unread", Severity.UNKNOWN, subject, told),)
     if not keys.allowed:
         told = "the storage account refuses keys and the workspace is not on identity-based access"
         return (_finding("keys-refused", Severity.HIGH, subject, told, "switch systemDatastoresAuthMode to identity"),)
@@ -195,7 +199,7 @@ def _finding(name: str, grade: Severity, subject: str, sentence: str, remedy: st
     return Finding(id=name, severity=grade, subject=subject, sentence=sentence, remedy=remedy)
 
 
-def _keys_cell(storage: str, keys: Keys | None, now: datetime, *, by_identity: bool) -> tuple[str, int | None]:
+def _keys_cell(storage: str, keys: Keys | None, now: datetime, *, by_identity: bool | None) -> tuple[str, int | None]:
     if not storage:
         return NONE, None
     if by_identity:

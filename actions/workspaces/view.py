@@ -124,7 +124,7 @@ async def describe(cloud: Cloud, workspace: ResourceId, *, secrets: bool = False
     keys = keys_of(account.properties) if account else None
     findings = [*access_findings(access)]
     if account_id.text:
-        by_identity = uses_identity(properties)
+        by_identity = uses_identity(properties) is True
         findings[:0] = key_findings(account_id.name, keys, cloud.now(), by_identity=by_identity)
     return WorkspaceView(
         id=found.id.text,
