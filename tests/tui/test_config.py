@@ -1,0 +1,82 @@
+"""The settings file: read strictly, and every mistake named with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tui.config import Config, ConfigError, load_config, parse_config
+
+WHOLE = """
+journal = "postgresql://db/amlkeys"
+cloud = "AzureChinaCloud"
+tenant = "contoso"
+
+[subscriptions]
+hidden = ["contoso-lab"]
+
+[appearance]
+theme = "nord"
+ascii = true
+
+[keys]
+quit = "ctrl+x"
+"""
+
+
+def test_every_setting_is_read() -> None:
+    found = parse_config(WHOLE, "config.toml")
+    assert found.journal == "postgresql://db/amlkeys"
+    assert (found.cloud, found.tenant) == ("AzureChinaCloud", "contoso")
+    assert found.subscriptions.hidden == ("contoso-lab",)
+    assert (found.appearance.theme, found.appearance.ascii) == ("nord", True)
+    assert found.keys == {"quit": "ctrl+x"}
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_config() == Config()
+
+
+def test_the_file_lies_in_the_configuration_folder(home: Path) -> None:
+    folder = home / "config" / "amlkeys"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('tenant = "contoso"')
+    assert load_config().tenant == "contoso"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('theme = "nord"', "c.toml, line 1: there is no setting 'theme'."),
+        ("\njournal = 3", "c.toml, line 2: setting 'journal': expected `str`, got `int`."),
+        ("[appearance]\n\nascii = 1", "c.toml, line 3: setting 'appearance.ascii': expected `bool`, got `int`."),
+        ("[appearance]\nfont = 1", "c.toml, line 2: there is no setting 'appearance.font'."),
+        ("appearance.font = 1", "c.toml, line 1: there is no setting 'appearance.font'."),
+        (
+            "[subscriptions]\nhidden = ['a', 4]",
+            "c.toml, line 2: setting 'subscriptions.hidden.1': expected `str`, got `int`.",
+        ),
+        ("[colours]\nx = 1", "c.toml, line 1: there is no setting 'colours'."),
+        ("keys = 'x'", "c.toml, line 1: setting 'keys': expected `object`, got `str`."),
+        ("\n[keys]\nhelp = 1", "c.toml, line 2: setting 'keys': expected `str`, got `int`."),
+        ("a b", "The settings file c.toml is no valid TOML: "),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_its_place(text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "c.toml")
+    assert str(caught.value).startswith(complaint)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="There is no settings file"):
+        load_config(str(tmp_path / "none.toml"))
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"config\.toml cannot be read: it is no UTF-8 text\."):
+        load_config(str(path))
