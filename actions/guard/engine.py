@@ -63,7 +63,8 @@ class Engine:
         """Read the state of a target for an action; secret reads are allowed here and nowhere in listings."""
         chosen = self._action(action)
         with secret_reads():
-            return await chosen.inspect(self.cloud, target, _options(chosen, options))
+            found: Inspection = await chosen.inspect(self.cloud, target, _options(chosen, options))
+            return found
 
     async def make_plan(
         self,

@@ -86,7 +86,8 @@ async def preflight(plan: Plan, cloud: Cloud, who: SignedIn) -> Preflight:
         if request.permission and (lack := at.lacks(request, who)):
             missing.append(lack)
         locks |= {(lock.scope, lock.name): lock for lock in at.standing(request)}
-    checked = tuple(dict.fromkeys((request.permission, request.scope) for request in requests.values()))
+    asked = ((request.permission, request.scope) for request in requests.values() if request.permission)
+    checked = tuple(dict.fromkeys(asked))
     unread = [at.unread_locks for at in seen.values() if at.unread_locks]
     return Preflight(missing=(*_unique(missing), *unread), locks=tuple(locks.values()), checked=checked)
 

@@ -121,11 +121,13 @@ class Run:
 
         async def read() -> Inspection:
             with secret_reads():
-                return await self.action.inspect(self.cloud, self.target, self.options, last=last, step=step)
+                found: Inspection = await self.action.inspect(
+                    self.cloud, self.target, self.options, last=last, step=step
+                )
+                return found
 
-        found = await self.patient(read)
-        self.inspection = found
-        return found
+        self.inspection = inspection = await self.patient(read)
+        return inspection
 
     def replan(self, inspection: Inspection) -> Steps:
         """Ask the action what remains to be done from here; pure."""

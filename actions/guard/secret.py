@@ -52,10 +52,10 @@ class Secret:
         message = "a secret is neither compared, hashed, copied nor serialised"
         raise TypeError(message)
 
-    __eq__ = _refuse  # type: ignore[assignment]
-    __hash__ = _refuse  # type: ignore[assignment]
+    __eq__ = _refuse
+    __hash__ = _refuse
     __reduce__ = _refuse
-    __reduce_ex__ = _refuse  # type: ignore[assignment]
+    __reduce_ex__ = _refuse
     __getstate__ = _refuse
     __copy__ = _refuse
     __deepcopy__ = _refuse

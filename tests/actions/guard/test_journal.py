@@ -22,7 +22,7 @@ from actions.guard.model import canonical
 from actions.guard.secret import Secret
 from tests.support.checkout import ROOT
 
-Tamper = Callable[[sqlite3.Connection], None]
+Tamper = Callable[[sqlite3.Connection], object]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def swap(db: sqlite3.Connection, one: int, other: int) -> None:
 
 
 def sql(text: str) -> Tamper:
-    return lambda db: db.execute(text) and None
+    return lambda db: db.execute(text)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.cloud.data import Forbidden
-from actions.guard.model import Request
+from actions.cloud.protocol import Cloud
+from actions.guard.model import Plan
 from actions.guard.preflight import preflight
 from actions.guard.rights import denied_by, granted, matches, role_for
 from tests.actions.guard.world import TARGET, Desk, World
@@ -178,30 +179,35 @@ async def test_locks_stand_in_the_way_of_what_they_forbid(
     desk: Callable[..., Desk], world: World, level: str, method: str, stands: bool
 ) -> None:
     at = desk(script=("bump:a",))
-    lock = "/subscriptions/s1/providers/microsoft.authorization/locks/l"
-    world.locks = [{"id": lock, "name": "l", "properties": {"level": level}}]
-    original = at.action.change_step
-
-    def other(*arguments: Any) -> Any:
-        step = original(*arguments)
-        request: Request = msgspec.structs.replace(step.request, method=method)
-        return msgspec.structs.replace(step, request=request)
-
-    at.action.change_step = other  # type: ignore[method-assign]
-    found = (await at.planned()).preflight
+    world.locks = [{"id": "/subscriptions/s1/providers/microsoft.authorization/locks/l", "name": "l",
+                    "properties": {"level": level}}]  # fmt: skip
+    plan = asking((await at.planned()).plan, method=method)
+    found = await preflight(plan, cast(Cloud, at.cloud), await at.cloud.signed_in())
     assert [item.scope for item in found.locks] == (["/subscriptions/s1"] if stands else [])
 
 
 async def test_data_plane_steps_need_data_actions_and_know_no_locks(desk: Callable[..., Desk], world: World) -> None:
     at = desk(script=("bump:a",))
-    plan = (await at.planned()).plan
-    (step,) = plan.body.steps
+    world.locks = [{"id": "/l", "name": "l", "properties": {"level": "ReadOnly"}}]
     rotate = "Microsoft.KeyVault/vaults/keys/rotate/action"
-    request = msgspec.structs.replace(step.request, host="v.vault.azure.net", permission=rotate)
-    body = msgspec.structs.replace(plan.body, steps=(msgspec.structs.replace(step, request=request),))
-    plan = msgspec.structs.replace(plan, body=body)
-    who = await at.cloud.signed_in()
-    found = await preflight(plan, at.cloud, who)  # type: ignore[arg-type]
+    plan = asking((await at.planned()).plan, host="v.vault.azure.net", permission=rotate)
+    found = await preflight(plan, cast(Cloud, at.cloud), await at.cloud.signed_in())
     assert found.missing[0].role == "Key Vault Crypto Officer"
     world.roles = [{"dataActions": ["Microsoft.KeyVault/vaults/keys/*"]}]
-    assert (await preflight(plan, at.cloud, who)).ok  # type: ignore[arg-type]
+    assert (await preflight(plan, cast(Cloud, at.cloud), await at.cloud.signed_in())).ok
+
+
+async def test_a_step_without_a_permission_is_not_evaluated(desk: Callable[..., Desk], world: World) -> None:
+    at = desk(script=("bump:a",))
+    world.roles = []
+    plan = asking((await at.planned()).plan, permission="")
+    assert (await preflight(plan, cast(Cloud, at.cloud), await at.cloud.signed_in())).ok
+
+
+def asking(plan: Plan, **changes: str) -> Plan:
+    """Return the plan with another request in its only step."""
+    (step,) = plan.body.steps
+    assert step.request
+    request = msgspec.structs.replace(step.request, **changes)
+    steps = (msgspec.structs.replace(step, request=request),)
+    return msgspec.structs.replace(plan, body=msgspec.structs.replace(plan.body, steps=steps))

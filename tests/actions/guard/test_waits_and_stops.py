@@ -206,7 +206,7 @@ async def test_stop_from_another_thread_lets_the_step_finish(desk: MakeDesk, wor
 
 async def test_stop_from_another_process_is_an_entry_that_the_run_looks_for(desk: MakeDesk, world: World) -> None:
     at, other = desk(), desk()
-    world.after_bump["a"] = lambda: other.engine.stop(at.only_run) and None
+    world.after_bump["a"] = lambda: other.engine.stop(at.only_run)
     result = await at.go()
     assert result.exit == 6
     assert world.bumps == {"a": 1}
@@ -217,7 +217,7 @@ async def test_stop_from_another_process_is_an_entry_that_the_run_looks_for(desk
 
 async def test_an_old_stop_request_does_not_stop_the_resumed_run(desk: MakeDesk, world: World) -> None:
     at = desk()
-    world.after_bump["a"] = lambda: at.engine.stop(at.only_run) and None
+    world.after_bump["a"] = lambda: at.engine.stop(at.only_run)
     result = await at.go()
     assert result.exit == 6
     assert (await at.engine.resume(result.run)).exit == 0

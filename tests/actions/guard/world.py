@@ -85,7 +85,7 @@ class World:
     now: datetime = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
     slept: list[float] = field(default_factory=list)
     on_sleep: Callable[[], None] = lambda: None
-    after_bump: dict[str, Callable[[], None]] = field(default_factory=dict)
+    after_bump: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def bump(self, name: str) -> None:
         self.values[name] += 100
@@ -220,9 +220,8 @@ class Counters:
         found = [step for item in goal.script if (step := self.step(item, goal, inspection, progress))]
         if not found:
             return Steps(outcome=Outcome.NO_CHANGES, summary="Every counter is bumped.")
-        gaps = ()
-        if inspection.values.get("gap"):
-            gaps = (Gap(holder="h", opens="x", closes="y", seconds=5, reason="because"),)
+        gap = Gap(holder="h", opens="x", closes="y", seconds=5, reason="because")
+        gaps = (gap,) if inspection.values.get("gap") else ()
         leases = ("/subscriptions/s1/shared",)
         return Steps(outcome=Outcome.READY, summary="Bump them.", steps=tuple(found), leases=leases, gaps=gaps)
 
