@@ -35,11 +35,19 @@ class Reaper:
         self._place, self._nth = place, nth
         self.seen = {"request": 0, "journal": 0}
 
-    def pass_by(self, kind: str, moment: str) -> None:
-        """Count at `before`, and die where that was asked for."""
-        if moment == "before":
-            self.seen[kind] += 1
-        if self._place == f"{kind}-{moment}" and self.seen[kind] == self._nth:
+    def begin(self, kind: str) -> int:
+        """Count one that begins, and die before it where that was asked for; gives its number."""
+        self.seen[kind] += 1
+        number = self.seen[kind]
+        self._die(f"{kind}-before", number)
+        return number
+
+    def end(self, kind: str, number: int) -> None:
+        """Die after the one with this number; others may have begun meanwhile."""
+        self._die(f"{kind}-after", number)
+
+    def _die(self, place: str, number: int) -> None:
+        if (self._place, self._nth) == (place, number):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -48,17 +56,17 @@ def plant(reaper: Reaper) -> None:
     send, write = Loopback.send, Store.write
 
     async def sending(self: Loopback, request: Any, **kwargs: Any) -> Any:
-        reaper.pass_by("request", "before")
+        number = reaper.begin("request")
         answer = await send(self, request, **kwargs)
-        reaper.pass_by("request", "after")
+        reaper.end("request", number)
         return answer
 
     @contextmanager
     def writing(self: Store) -> Iterator[Any]:
         with write(self) as work:
             yield work
-            reaper.pass_by("journal", "before")
-        reaper.pass_by("journal", "after")
+            number = reaper.begin("journal")
+        reaper.end("journal", number)
 
     Loopback.send = sending  # type: ignore[method-assign]
     Store.write = writing  # type: ignore[method-assign]
