@@ -73,6 +73,11 @@ class RunBoard:
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
 
+    @property
+    def pending(self) -> bool:
+        """Whether the end of a run is still to come."""
+        return bool(self._futures)
+
     def stop_all(self, connected: Connected | None) -> None:
         """Ask every run of this process to stop after its present step."""
         for run_id in connected.engine.active if connected is not None else ():

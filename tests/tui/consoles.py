@@ -1,0 +1,161 @@
+"""The console on a rehearsal cloud in this process: fixed clock, fixed seed, hands that type at human speed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from actions.guard.model import Mode
+from azsim.clock import FixedClock
+from azsim.cloud import Cloud
+from azsim.estates.demo import demo
+from azsim.estates.small import small
+from azsim.wire import Request, Response
+from tui._textual import screen_text
+from tui.app import AmlkeysApp
+from tui.config import Config
+from tui.session import Session, ignore
+from tui.settings import Settings
+
+NOON = datetime(2026, 3, 9, 14, 2, 11, tzinfo=UTC)
+ARM = ("m", "tab", *"live-contoso", "enter", "y")
+
+
+class Hands:
+    """Keys come half a second apart, so that none counts as typed ahead or pasted; `hurry` changes that."""
+
+    def __init__(self) -> None:
+        self.moment = 0.0
+        self.pause = 0.5
+
+    def now(self) -> float:
+        """The present moment."""
+        return self.moment
+
+    def pressed(self, event: events.Key) -> float:
+        """Every key takes a while."""
+        self.moment += self.pause
+        return self.moment
+
+
+def session(document: dict[str, Any], *, config: Config | None = None, faults: Iterable[Any] = ()) -> Session:
+    """A session over a rehearsal cloud whose clock stands still."""
+    sim = Cloud(document, seed=7, clock=FixedClock(NOON), faults=faults)
+    return Session(Settings(rehearse=""), config or Config(), ignore, sim=sim)
+
+
+def console(found: Session) -> AmlkeysApp:
+    """The App as tests drive it."""
+    return AmlkeysApp(found, hands=Hands())
+
+
+def on_demo() -> AmlkeysApp:
+    """The console over the demo company."""
+    return console(session(demo(NOON)))
+
+
+def on_small(config: Config | None = None) -> AmlkeysApp:
+    """The console over the smallest estate with every step of a rotation."""
+    return console(session(small(NOON), config=config))
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until nothing is being read and no run is under way, and all of it is painted."""
+    app = pilot.app
+    assert isinstance(app, AmlkeysApp)
+    for _ in range(8000):
+        asked = any(getattr(screen, "_asked", ()) for screen in app.screen_stack)
+        if app.standing.connected is not None and not asked and not app.board.pending:
+            await pilot.pause()
+            if not any(getattr(screen, "_asked", ()) for screen in app.screen_stack) and not app.board.pending:
+                return
+        await pilot.pause(0.005)
+    raise AssertionError(f"still busy:\n{screen_text(app.screen)}")
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys one after the other, waiting for what each of them starts; letters of a name start nothing."""
+    for key in keys:
+        await pilot.press(key)
+        if not (len(key) == 1 and isinstance(pilot.app.focused, Input)):
+            await settle(pilot)
+
+
+def shown(pilot: Pilot[None]) -> str:
+    """The characters on the screen."""
+    return screen_text(pilot.app.screen)
+
+
+@asynccontextmanager
+async def opened(app: AmlkeysApp, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[None]]:
+    """Run the console until the fleet is there, and close its session afterwards."""
+    try:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settle(pilot)
+            yield pilot
+    finally:
+        app.board.wait()
+        app.session.close()
+
+
+def prepared(*keys: str) -> Callable[[Pilot[None]], Any]:
+    """What a picture needs before it is taken: the fleet read, then keys."""
+
+    async def before(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await press(pilot, *keys)
+
+    return before
+
+
+def writes(app: AmlkeysApp) -> list[str]:
+    """The changes that the rehearsal cloud has seen, as method and path."""
+    assert app.session.sim is not None
+    return [f"{entry.method} {entry.path}" for entry in app.session.sim.ledger.writes()]
+
+
+async def fill(pilot: Pilot[None], **texts: str) -> None:
+    """Fill a question's fields and go to its answer, without a key for each letter."""
+    for name, text in texts.items():
+        pilot.app.screen.query_one(f"#{name}", Input).value = text
+    pilot.app.screen.query_one("#go").focus()
+    await pilot.pause()
+
+
+class Barrier:
+    """Holds the first change that reaches the rehearsal cloud until it is let through: a run in the middle of a step."""
+
+    def __init__(self, app: AmlkeysApp) -> None:
+        self.reached, self._go = threading.Event(), threading.Event()
+        assert app.session.sim is not None
+        handle = app.session.sim.handle
+
+        def held(request: Request) -> Response:
+            if request.path.endswith("/regenerateKey"):
+                self.reached.set()
+                assert self._go.wait(60)
+            return handle(request)
+
+        app.session.sim.handle = held  # type: ignore[method-assign]
+
+    async def wait(self, pilot: Pilot[None]) -> None:
+        """Wait until the change is held."""
+        while not self.reached.is_set():
+            await pilot.pause(0.005)
+        await pilot.pause()
+
+    def let(self) -> None:
+        """Let everything through from now on."""
+        self._go.set()
+
+
+def arm(app: AmlkeysApp, mode: Mode) -> None:
+    """Set the mode without the dialog."""
+    app.standing.arm(mode)
