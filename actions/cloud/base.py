@@ -89,7 +89,7 @@ class Base:
         while True:
             body = msgspec.json.encode(asked)
             reply = await self._wire.request("Resource Graph", "POST", path, versions.RESOURCE_GRAPH, body=body)
-            data = reply.json()
+            data = reply.data
             yield data.get("data") or []
             token = data.get("$skipToken")
             if not token:
@@ -99,7 +99,7 @@ class Base:
     async def get(self, resource: str, api_version: str) -> Resource:
         """GET any resource raw."""
         reply = await self._wire.request(_told(resource), "GET", resource, api_version)
-        return _resource(reply.json(), api_version, resource)
+        return _resource(reply.data, api_version, resource)
 
     async def list(self, path: str, api_version: str, **query: str) -> AsyncIterator[list[dict[str, Any]]]:
         """GET a collection raw, page by page; an option that Azure spells with `$` is given without it."""

@@ -32,6 +32,10 @@ _OPAQUE = re.compile(r"[+=~]|[A-Za-z0-9]{33}|(?<![A-Za-z0-9])(?![0-9a-fA-F]{32})
 _DENIED = re.compile(r"perform action '(?P<action>[^']+)'.*?over scope '(?P<scope>[^']+)'", re.DOTALL)
 
 
+class Unreadable(Exception):
+    """A good answer that is not Azure's JSON."""
+
+
 class Failure(msgspec.Struct, frozen=True):
     """What an error answer says: the most specific code, the message, the outermost code."""
 
@@ -125,7 +129,7 @@ def from_answer(what: str, status: int, headers: Mapping[str, str], body: bytes,
     code = failure.code or str(status)
     kind: type[CloudError] = CloudError
     sentence = f"{what}: {told} ({code}, {status})"
-    if change and (status >= 500 or status == 408 or status < 400):
+    if change and (status >= 500 or status == 408):
         kind = UnknownOutcome
         sentence = f"{what}: Azure answered {status} {code}, so it may or may not have happened"
     elif status == 401:
@@ -144,10 +148,20 @@ def from_answer(what: str, status: int, headers: Mapping[str, str], body: bytes,
     )
 
 
+def unreadable(what: str, *, change: bool) -> CloudError:
+    """Make the error for an answer that is not Azure's; a change may then have reached Azure all the same."""
+    told = f"{what}: what came back is no answer of Azure (is there a proxy in between?)"
+    if change:
+        return UnknownOutcome(f"{told}, so it may or may not have happened", status=0, code="UnreadableAnswer")
+    return CloudError(told, status=0, code="UnreadableAnswer")
+
+
 def from_exception(what: str, error: AzureError, *, change: bool) -> CloudError:
     """Make our error of azure-core's; raised outside the handler, so that no response hangs on it."""
     if isinstance(error, HttpResponseError) and error.response is not None:
         response: Any = error.response
+        if response.status_code < 400:
+            return unreadable(what, change=change)
         body = response.content if hasattr(response, "content") else response.body()
         return from_answer(what, response.status_code, response.headers, body, change=change)
     told = clean(str(error.message)) or type(error).__name__

@@ -96,7 +96,7 @@ class Governance(Base):
             str((item.get("name") or {}).get("value")): tuple(
                 _series(each, aggregation.casefold()) for each in item.get("timeseries") or ()
             )
-            for item in reply.json().get("value") or ()
+            for item in reply.data.get("value") or ()
         }
 
     async def activity(self, subscription: str, *, since: datetime, filter: str = "") -> tuple[dict[str, Any], ...]:  # noqa: A002

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -25,7 +25,7 @@ from azure.core.rest import HttpRequest
 
 from actions.cloud.credential import Credential
 from actions.cloud.data import CloudError
-from actions.cloud.errors import from_answer, from_exception
+from actions.cloud.errors import Unreadable, from_answer, from_exception, unreadable
 from actions.cloud.places import Place
 from actions.cloud.transport import GateTransport
 from actions.guard.gate import RequestClass, classify
@@ -41,24 +41,27 @@ _PATH_SAFE = "/:()!$&'*+,;=@-._~"
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A good answer: `headers` in any case, `body` as sent."""
+    """A good answer: `headers` in any case; `data` is the JSON object, empty where there was none (or `null`)."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    data: dict[str, Any]
 
     @property
     def request_id(self) -> str:
         """Azure's id of the request, for support cases and the record."""
         return self.headers.get("x-ms-request-id") or self.headers.get("request-id") or ""
 
-    def json(self) -> dict[str, Any]:
-        """Decode the body; anything but a JSON object (an empty body, the literal null) is an empty one."""
-        try:
-            value = msgspec.json.decode(self.body) if self.body else None
-        except msgspec.DecodeError:
-            return {}
-        return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+def reply_of(response: Any) -> Reply:
+    """Read a good answer of either response family; raises `Unreadable` where it is not Azure's JSON."""
+    body: bytes = response.content if hasattr(response, "content") else response.body()
+    try:
+        value = msgspec.json.decode(body) if body else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable from None
+    data: dict[str, Any] = value if isinstance(value, dict) else {}
+    return Reply(response.status_code, response.headers, data)
 
 
 class SignPolicy(AsyncHTTPPolicy[Any, Any]):
@@ -79,6 +82,7 @@ class SignPolicy(AsyncHTTPPolicy[Any, Any]):
             raise foreign_link()
         await self._sign(sent, None)
         response = await self.next.send(request)
+        require_json(response.http_response)
         if response.http_response.status_code == 401:
             claims = claims_in(response.http_response.headers.get("WWW-Authenticate") or "")
             self._credential.forget()
@@ -91,6 +95,14 @@ class SignPolicy(AsyncHTTPPolicy[Any, Any]):
         options = TokenRequestOptions(claims=claims) if claims else None
         token = await self._credential.get_token_info(self._scope, options=options)
         sent.headers["Authorization"] = f"Bearer {token.token}"
+
+
+def require_json(response: Any) -> None:
+    """Refuse a good answer that is no JSON: a proxy's page must not pass for an empty list or a success."""
+    body: bytes = response.content if hasattr(response, "content") else response.body()
+    kind = str(response.headers.get("Content-Type") or "")
+    if response.status_code in range(300, 400) or (response.status_code < 300 and body and "json" not in kind):
+        raise Unreadable
 
 
 def claims_in(challenge: str) -> str | None:
@@ -181,13 +193,15 @@ class Wire:
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
         request = HttpRequest(method, url, headers=sent, content=body)
-        options = ONCE if change else REPEATABLE
-        answer = await self.guarded(what, pipeline.run(request, **options), change=change)
-        response = answer.http_response
-        status, received, content = response.status_code, response.headers, response.content
-        if status >= 400:
-            raise from_answer(what, status, received, content, change=change)
-        return Reply(status, received, content)
+
+        async def exchange() -> Reply:
+            response = (await pipeline.run(request, **(ONCE if change else REPEATABLE))).http_response
+            if response.status_code >= 400:
+                status, received = response.status_code, response.headers
+                raise from_answer(what, status, received, response.content, change=change)
+            return reply_of(response)
+
+        return await self.guarded(what, exchange(), change=change)
 
     async def guarded(self, what: str, call: Awaitable[_T], *, change: bool = False) -> _T:
         """Await a call of the SDK and turn its failure into ours, with no answer hanging on the exception."""
@@ -197,6 +211,8 @@ class Wire:
             failure = from_exception(what, error, change=change)
         except (TimeoutError, OSError) as error:
             failure = from_exception(what, AzureError(type(error).__name__), change=change)
+        except (Unreadable, ValueError, TypeError, KeyError, AttributeError):  # the last four: the SDK's deserialisers
+            failure = unreadable(what, change=change)
         raise failure
 
     async def pages(
@@ -205,7 +221,7 @@ class Wire:
         """GET a collection page by page, following nextLink as it is."""
         reply = await self.request(what, "GET", path, api_version, query=query)
         while True:
-            data = reply.json()
+            data = reply.data
             yield data.get("value") or []
             following = data.get("nextLink")
             if not following:

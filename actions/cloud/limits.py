@@ -157,9 +157,9 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _clock_seconds(text: str) -> float:
-    """Read `00:00:05` as 5."""
+    """Read `00:00:05` as 6 seconds: whole ones are told, and a moment early is too early."""
     parts = text.split(":")
     if len(parts) != 3 or not all(part.isdigit() for part in parts):
         return 0
     hours, minutes, seconds = (int(part) for part in parts)
-    return hours * 3600 + minutes * 60 + seconds
+    return hours * 3600 + minutes * 60 + seconds + 1

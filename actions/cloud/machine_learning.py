@@ -22,7 +22,7 @@ from actions.cloud.data import (
     ResourceId,
     WorkspaceKeys,
 )
-from actions.cloud.http import ONCE, REPEATABLE, Reply
+from actions.cloud.http import ONCE, REPEATABLE, Reply, reply_of
 from actions.cloud.operations import follow
 from actions.guard.secret import Secret
 
@@ -75,11 +75,15 @@ class MachineLearning(Base):
         """
         client = self._ml(workspace.subscription)
         what = f"resync of workspace {workspace.name}"
-        begun = client.workspaces.begin_resync_keys(
-            workspace.group, workspace.name, polling=False, cls=_answered, **ONCE
-        )
-        poller: Any = await self._wire.guarded(what, begun, change=True)
-        first: Reply = await poller.result()
+
+        async def begin() -> Reply:
+            poller: Any = await client.workspaces.begin_resync_keys(
+                workspace.group, workspace.name, polling=False, cls=_answered, **ONCE
+            )
+            first: Reply = await poller.result()
+            return first
+
+        first = await self._wire.guarded(what, begin(), change=True)
         return await follow(self._wire, self._clock, what, first)
 
     async def datastores(self, workspace: ResourceId) -> tuple[Resource, ...]:
@@ -131,7 +135,7 @@ class MachineLearning(Base):
         """Read a connection's key or SAS (secret read); the SDK does not know the kinds that hold account keys."""
         what = f"secret of connection {connection.name}"
         reply = await self._wire.request(what, "POST", f"{connection.text}/listsecrets", versions.CONNECTION)
-        properties = reply.json().get("properties") or {}
+        properties = reply.data.get("properties") or {}
         kind = str(properties.get("authType") or "None")
         credentials = properties.get("credentials") or {}
         return _kept(kind, next((credentials[name] for name in _CONNECTION_FIELDS if credentials.get(name)), None))
@@ -152,7 +156,7 @@ class MachineLearning(Base):
         what = f"keys of endpoint {endpoint.name}"
         if endpoint.type.endswith("/serverlessendpoints"):
             reply = await self._wire.request(what, "POST", f"{endpoint.text}/listKeys", versions.ENDPOINT)
-            found = reply.json()
+            found = reply.data
             return EndpointKeys(primary=_secret(found.get("primaryKey")), secondary=_secret(found.get("secondaryKey")))
         if not endpoint.type.endswith("/onlineendpoints"):
             raise CloudError(f"{what}: {endpoint.type} has no keys to read", status=0, code="NoKeys")
@@ -165,8 +169,7 @@ class MachineLearning(Base):
 
 def _answered(answer: Any, *_: object) -> Reply:
     """Take an SDK call's plain answer instead of a model."""
-    response = answer.http_response
-    return Reply(response.status_code, response.headers, response.body())
+    return reply_of(answer.http_response)
 
 
 def _secret(value: str | None) -> Secret | None:

@@ -48,7 +48,7 @@ async def follow(wire: Wire, clock: CloudClock, what: str, first: Reply, *, resu
 
 def _at_once(what: str, first: Reply) -> Answer:
     """Judge an answer that names no operation."""
-    body = first.json()
+    body = first.data
     if first.status == 202:
         return _answer(first, UNCONFIRMED, body)
     _refuse_failed(what, first, body, _state(body))
@@ -64,11 +64,11 @@ async def _by_status(wire: Wire, clock: CloudClock, what: str, first: Reply, url
         if reply is None:
             continue
         pauses.heed(reply.headers)
-        body = reply.json()
+        body = reply.data
         state = str(body.get("status") or "").casefold()
         _refuse_failed(what, first, body, state)
         if state == SUCCEEDED.casefold():
-            final = (await wire.send(what, "GET", location)).json() if location else {}
+            final = (await wire.send(what, "GET", location)).data if location else {}
             return _answer(first, SUCCEEDED, final)
     return _answer(first, UNCONFIRMED)
 
@@ -84,7 +84,7 @@ async def _by_location(wire: Wire, clock: CloudClock, what: str, first: Reply, u
         if reply.status == 202:
             url = reply.headers.get("Location") or url
             continue
-        body = reply.json()
+        body = reply.data
         _refuse_failed(what, first, body, _state(body))
         return _answer(first, SUCCEEDED, body)
     return _answer(first, UNCONFIRMED)

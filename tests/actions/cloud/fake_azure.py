@@ -56,6 +56,8 @@ class FakeAzure:
         for host, path, answer in self.rules:
             if asked.host == host and asked.path.casefold().endswith(path.casefold()):
                 status, headers, body = answer(asked)
+                if isinstance(body, bytes):
+                    return Received(request, status, headers, body)
                 return Received(
                     request, status, {"Content-Type": "application/json", **headers}, json.dumps(body).encode()
                 )

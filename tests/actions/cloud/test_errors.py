@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 
 from actions.cloud.data import CloudError, Forbidden, NotFound, SignInNeeded, Throttled, UnknownOutcome
-from actions.cloud.errors import clean, failure_in, from_answer, from_exception
+from actions.cloud.errors import clean, failure_in, from_answer, from_exception, unreadable
 from actions.cloud.transport import NeverSent
 
 
@@ -62,7 +62,11 @@ def test_a_change_answered_5xx_may_have_happened() -> None:
     assert isinstance(from_answer("x", 503, {}, body, change=True), UnknownOutcome)
     assert not isinstance(from_answer("x", 503, {}, body, change=False), UnknownOutcome)
     assert not isinstance(from_answer("x", 409, {}, body, change=True), UnknownOutcome)
-    assert isinstance(from_answer("x", 200, {}, b"<html>", change=True), UnknownOutcome), "answered, and unreadable"
+
+
+def test_an_answer_that_is_not_azures_leaves_a_change_unknown() -> None:
+    assert isinstance(unreadable("x", change=True), UnknownOutcome)
+    assert type(unreadable("x", change=False)) is CloudError
 
 
 def test_the_missing_permission_is_named() -> None:

@@ -115,5 +115,5 @@ def test_reading_headers() -> None:
     assert remaining_in({"x-ms-ratelimit-remaining-subscription-reads": "many"}) is None
     assert retry_after({"RETRY-AFTER": "3"}) == 3
     assert retry_after({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}) == 0
-    assert retry_after({"x-ms-user-quota-resets-after": "00:01:05"}) == 65
+    assert retry_after({"x-ms-user-quota-resets-after": "00:01:05"}) == 66
     assert retry_after({}) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import ssl
 import subprocess
@@ -21,6 +22,7 @@ from azure.core.rest import HttpRequest
 
 from actions.cloud.azure import AzureCloud
 from actions.cloud.data import CloudError, NotFound, ResourceId, UnknownOutcome
+from actions.cloud.http import reply_of
 from actions.cloud.network import Loopback, Network, TrustError, trust
 from actions.cloud.rehearsal import Account
 from actions.cloud.transport import NeverSent
@@ -118,6 +120,17 @@ async def test_one_session_serves_all(server: Server, ca_file: str) -> None:
     assert len(server.requests) == 3
 
 
+async def test_compressed_answers_are_read(server: Server, ca_file: str) -> None:
+    network = Network(trust({"SSL_CERT_FILE": ca_file}), proxies=False)
+    body = gzip.compress(b'{"value": []}')
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}"
+    for family in (HttpRequest, OldRequest):
+        server.script[:] = [head.encode() + b"\r\n\r\n" + body]
+        request: Any = family("GET", f"https://localhost:{server.port}/x")
+        assert reply_of(await network.send(request)).data == {"value": []}
+    await network.close()
+
+
 async def test_no_connection_is_told_from_a_lost_answer(server: Server, ca_file: str) -> None:
     network = Network(trust({"SSL_CERT_FILE": ca_file}), proxies=False)
     server.script[:] = [b""]
@@ -208,8 +221,15 @@ async def test_a_served_rehearsal_is_the_same_cloud(served: dict[str, Any]) -> N
         await cloud.regenerate_storage_key(ResourceId(ACCOUNT), "key2")
     probes = [await cloud.probe_storage(account, "blob", key.secret) for key in keys]
     assert [probe.status for probe in probes] == [200, 403]
-    with pytest.raises(NotFound):
-        await cloud.workspace(ResourceId(f"{WORKSPACE}x"))
+    with secret_reads():
+        for missing in (
+            cloud.workspace(ResourceId(f"{WORKSPACE}x")),
+            cloud.workspace_keys(ResourceId(f"{WORKSPACE}x")),
+            cloud.storage_keys(ResourceId(f"{ACCOUNT}x")),
+        ):
+            with pytest.raises(NotFound) as unknown:
+                await missing
+            assert unknown.value.code == "ResourceNotFound"
     await cloud.close()
 
 

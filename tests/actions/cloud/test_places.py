@@ -9,11 +9,11 @@ import pytest
 
 from actions.cloud import versions
 from actions.cloud.azure import AzureCloud
-from actions.cloud.data import CloudError, ResourceId
+from actions.cloud.data import CloudError, ResourceId, UnknownOutcome
 from actions.cloud.places import PLACES, Place, PlaceError, place
 from actions.guard.gate import permit_for, secret_reads
 from actions.guard.model import Mode, Request
-from tests.actions.cloud.fake_azure import TENANT, Asked, FakeAzure, token_answer
+from tests.actions.cloud.fake_azure import TENANT, Answer, Asked, FakeAzure, token_answer
 
 SUB = "/subscriptions/00000000-0000-0000-0000-000000000001"
 GROUP = f"{SUB}/resourceGroups/rg"
@@ -188,6 +188,48 @@ async def test_an_operation_elsewhere_is_left_unconfirmed(fake: FakeAzure) -> No
         answer = await cloud.resync_keys(WORKSPACE)
     assert (answer.status, answer.state) == (202, "Accepted-unconfirmed")
     assert fake.to("evil.example") == []
+
+
+PAGE = b"<html>Please sign in to the guest network</html>"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, {"Content-Type": "text/html"}, PAGE),
+        (302, {"Content-Type": "text/html", "Location": "https://guest.example"}, b""),
+        (200, {"Content-Type": "application/json"}, b'{"keys": [{"value": "'),
+        (200, {}, PAGE),
+    ],
+    ids=["page", "redirect", "torn", "no type"],
+)
+async def test_what_a_proxy_answers_is_no_answer(fake: FakeAzure, answer: Answer) -> None:
+    """A page in Azure's place must pass neither for an empty list nor for a success."""
+    fake.on("management.azure.com", "", answer)
+    fake.on("login.microsoftonline.com", "/token", token_answer(appid="app"))
+    cloud = AzureCloud.real(place("AzureCloud"), mode=Mode.LIVE)
+    reads = (
+        cloud.locks(ACCOUNT),
+        cloud.workspace(WORKSPACE),
+        cloud.role_assignments(ACCOUNT.text),
+        cloud.storage_keys(ACCOUNT),
+        cloud.workspace_keys(WORKSPACE),
+        cloud.datastore_secret(WORKSPACE.child("datastores", "d")),
+    )
+    with secret_reads():
+        for read in reads:
+            with pytest.raises(CloudError, match="no answer of Azure") as failed:
+                await read
+            assert failed.value.code == "UnreadableAnswer"
+            assert failed.value.__context__ is None
+    for path, change in (
+        (f"{ACCOUNT}/regenerateKey", cloud.regenerate_storage_key(ACCOUNT, "key1")),
+        (f"{WORKSPACE}/resyncKeys", cloud.resync_keys(WORKSPACE)),
+    ):
+        step = Request(method="POST", path=path, api_version="", permission="", scope="")
+        with permit_for(step), pytest.raises(UnknownOutcome):
+            await change
+    assert len([each for each in fake.asked if each.path.endswith(("regenerateKey", "resyncKeys"))]) == 2
 
 
 def test_names_of_clouds() -> None:
