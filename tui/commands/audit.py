@@ -27,7 +27,8 @@ def verify(context: click.Context, file: str | None) -> int:
     with opened(context) as (session, out):
         found = session.journal.verify(parse_checkpoint(_read(file)) if file else None)
         if out.json:
-            out.document("audit", {"ok": found.ok, "place": session.journal.place, **msgspec.to_builtins(found)})
+            told = {"first_bad": found.first_bad, "sentence": found.sentence, "place": session.journal.place}
+            out.document("audit", {"ok": found.ok, **msgspec.to_builtins(found), **told})
         else:
             newest = f"newest {found.head.hash[:16]}"
             out.result([f"{found.sentence} {found.entries} entries, {newest}, {session.journal.place}"])

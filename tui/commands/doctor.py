@@ -108,10 +108,12 @@ def _terminal() -> Iterator[Check]:
 
 def _sign_in(session: Session) -> Check:
     """Sign in and look around once."""
+    from tui.render import stamp
 
     async def look(connected: Connected) -> str:
         who, seen = connected.signed_in, await connected.cloud.subscriptions()
-        return f"{who.user} in tenant {who.tenant} until {who.expires:%H:%M}Z; {len(seen)} subscriptions are visible"
+        until = stamp(who.expires)
+        return f"{who.user} in tenant {who.tenant} until {until}; subscriptions that can be seen: {len(seen)}"
 
     try:
         return Check("sign-in", "ok", session.run(look))
