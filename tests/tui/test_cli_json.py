@@ -133,9 +133,7 @@ def test_what_a_command_answers(words: tuple[str, ...], place: tuple[str, ...]) 
 
 
 def test_what_is_said_about_a_run(place: tuple[str, ...]) -> None:
-    waiting = checked(
-        amlkeys("run", "storage-keys", "small-ml", *ACCEPT, "--live", *CONFIRM, "--no-wait", *place), seen
-    )
+    waiting = checked(amlkeys("run", "storage-keys", "small-ml", *ACCEPT, "--live", *CONFIRM, "--no-wait", *place))
     assert waiting["state"] == "waiting"
     run = waiting["run"]
     for words in (("note", run, "x"), ("runs",), ("runs", run), ("stop", run), ("audit", "verify")):
