@@ -173,6 +173,11 @@ class Journal:
             for row in work.entries(run, after, kinds):
                 yield _entry(row)
 
+    def has(self, run: str, kind: str, *, after: int) -> bool:
+        """Tell whether a run has an entry of a kind that is newer than some entry."""
+        with self._store.read() as work:
+            return work.has(run, kind, after)
+
     def run(self, run_id: str) -> RunHistory:
         """Return one run by its id or an unambiguous beginning of it; raise `UsageError` otherwise."""
         with self._store.read() as work:

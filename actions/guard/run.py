@@ -176,12 +176,8 @@ class Run:
 
     def check_stop(self) -> None:
         """Halt when somebody asked this run to stop, here or from another process."""
-        if self.stop_event.is_set() or self._stop_journalled():
+        if self.stop_event.is_set() or self.journal.has(self.id, "stop-requested", after=self.session_began):
             raise Halt(RunState.STOPPED, "Stopped between two steps, as asked.")
-
-    def _stop_journalled(self) -> bool:
-        asked = self.journal.entries(self.id, after=self.session_began, kinds=("stop-requested",))
-        return next(iter(asked), None) is not None
 
     def lost(self, error: GuardError) -> None:
         """Note in the log that this process may not go on; the journal belongs to the other one now."""

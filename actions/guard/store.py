@@ -151,6 +151,13 @@ class Work:
         for row in self.connection.execution_options(yield_per=500).execute(query).mappings():
             yield dict(row)
 
+    def has(self, run: str, kind: str, after: int) -> bool:
+        """Tell whether a run has an entry of a kind after some entry; asked at every turn of a wait, so kept small."""
+        query = sa.select(_entries.c.seq).where(
+            _entries.c.run == run, _entries.c.seq > after, _entries.c.kind == kind
+        )
+        return self.connection.execute(query.limit(1)).first() is not None
+
     def run_ids(self, prefix: str) -> list[str]:
         """Return the ids of the runs that begin with a text, oldest first."""
         first = sa.func.min(_entries.c.seq)
