@@ -346,6 +346,7 @@ class WalkScreen(RecordedScreen):
             return await engine.run(planned.plan, mode=mode, confirmation=confirmation, try_anyway=anyway)
 
         self._work(busy=True)
+        self.status.say()
         self._enter(Stage.RUN)
         self.ask("", run, self._ended, self._refused, keep=True)
 

@@ -1,0 +1,164 @@
+"""The real program in a real terminal: keys alone to the report, lost and stalled lines, signals, bytes."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from actions.guard.journal import Journal
+from actions.guard.model import RunState
+from tests.tui.terminal import Terminal
+
+SLOT = "key1+key2"
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal() -> Iterator[Open]:
+    """Opens programs in terminals and ends them."""
+    opened: list[Terminal] = []
+
+    def start(*arguments: str, **named: object) -> Terminal:
+        opened.append(Terminal("--rehearse=", *arguments, **named))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.close()
+
+
+def fleet(line: Terminal) -> None:
+    """Wait until the fleet is there, with its cells, and nothing is read any more."""
+    line.wait(lambda text: "workspaces in 3 subscriptions" in text and "reading" not in text)
+
+
+def to_confirmation(line: Terminal) -> None:
+    """Go from the fleet to the question, deciding and arming on the way."""
+    fleet(line)
+    line.press("/")
+    line.wait("words, !not")
+    line.type("fraud-scoring")
+    line.wait("1 of 47")
+    line.press("\r")
+    line.wait(lambda text: "storage keys" in text.splitlines()[-1])
+    line.press("k")
+    line.wait("[1 Inspect]")
+    line.press("\r")
+    line.wait("enter makes a plan")
+    line.press("\r")
+    line.wait("enter asks what must be decided")
+    line.press("\r")
+    line.wait("to decide")
+    line.think()
+    line.press("1")
+    line.wait("enter continues")
+    line.press("m")
+    line.wait("type the word live-contoso")
+    line.think()
+    line.press("\t")
+    line.type("live-contoso\r")
+    line.type("y")
+    line.wait("LIVE 29 min left")
+    line.press("\r")
+    line.wait("type the name stfraud01")
+    line.think()
+
+
+def confirm(line: Terminal) -> None:
+    """Type what the question shows and answer it."""
+    line.press("\t")
+    line.type(f"stfraud01\r{SLOT}\r")
+    line.type("y")
+
+
+def recorded() -> list[RunState]:
+    """What the journal says of its runs."""
+    journal = Journal.open(rehearsal=True)
+    try:
+        return [run.state for run in journal.runs()]
+    finally:
+        journal.close()
+
+
+def test_keys_alone_rotate_the_keys_of_fraud_scoring_and_end_in_a_report(terminal: Open, no_secret_in):
+    line = terminal()
+    to_confirmation(line)
+    confirm(line)
+    line.wait(lambda text: "[5 Report]" in text and "done: It holds" in text)
+    no_secret_in(line.text)
+    line.press("\x11")
+    assert line.ended() == 0
+    assert recorded() == [RunState.DONE]
+
+
+def test_a_lost_line_ends_the_console_and_not_the_run(terminal: Open, home: Path):
+    line = terminal("--speed", "1800")
+    to_confirmation(line)
+    confirm(line)
+    line.wait("Waiting since")
+    line.hang_up()
+    assert line.ended() == 0
+    assert recorded() == [RunState.DONE]
+
+
+def test_a_lost_line_without_a_run_ends_at_once(terminal: Open):
+    line = terminal()
+    fleet(line)
+    line.hang_up()
+    assert line.ended() == 0
+
+
+def test_terminating_stops_the_run_between_steps_and_gives_the_terminal_back(terminal: Open):
+    line = terminal("--speed", "600")
+    to_confirmation(line)
+    confirm(line)
+    line.wait("Waiting since")
+    line.signal(signal.SIGTERM)
+    assert line.ended() == 0
+    assert b"\x1b[?1049l" in line.last_bytes(b"\x1b[?1049l")
+    assert recorded() == [RunState.STOPPED]
+
+
+def test_a_stalled_line_shows_the_right_screen_when_it_recovers(terminal: Open):
+    line = terminal()
+    fleet(line)
+    line.stall()
+    for _ in range(40):
+        line.type("G")
+        line.type("g")
+    line.press("\x1b[B")
+    line.go_on()
+    text = line.wait(lambda found: found.splitlines()[5].startswith(">"))
+    assert text.count("\n>") == 1
+    assert "REHEARSAL Contoso" in text.splitlines()[0]
+    line.press("\x11")
+    assert line.ended() == 0
+
+
+@pytest.mark.parametrize("term", ["linux", "vt100", "xterm", "tmux-256color"])
+def test_any_terminal_that_places_text_shows_the_fleet(terminal: Open, term: str):
+    line = terminal(environ={"TERM": term, "NO_COLOR": "1"} if term == "xterm" else {"TERM": term})
+    fleet(line)
+    assert "REHEARSAL Contoso" in line.text
+    assert "\n>" in line.text
+    line.press("\x11")
+    assert line.ended() == 0
+
+
+def test_a_dumb_terminal_is_refused_with_a_sentence(terminal: Open):
+    line = terminal(environ={"TERM": "dumb"})
+    assert line.ended() == 2
+    assert "TERM is dumb" in " ".join(line.text.split())
+
+
+def test_a_cursor_move_costs_few_bytes(terminal: Open):
+    line = terminal(environ={"SSH_CONNECTION": "10.0.0.1 2 10.0.0.2 22"})
+    fleet(line)
+    before = line.count
+    for place in range(5, 10):
+        line.press("\x1b[B")
+        line.wait(lambda text, place=place: text.splitlines()[place].startswith(">"))
+    assert (line.count - before) / 5 <= 400
