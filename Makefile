@@ -72,7 +72,7 @@ witness: $(DEV_STAMP) ## install the real az and azure-ai-ml apart, and run them
 
 # The wheel in an environment of its own, tested from a folder that holds no source.
 WHEEL := $(CURDIR)/build/wheel
-WHEEL_TESTS ?= tests/house/test_installed.py tests/azsim
+WHEEL_TESTS ?= tests/house/test_installed.py tests/azsim tests/actions
 .PHONY: wheel-test
 wheel-test: $(DEV_STAMP) ## build the wheel, install it apart, and run a part of the suite against it
 	@rm -rf $(WHEEL) && mkdir -p $(WHEEL)/away

@@ -25,7 +25,7 @@ FRONT = {
     "requirements-dev.lock",
     "requirements.lock",
 }
-IN_PACKAGES = {".py", ".tcss", ".md", ".typed"}
+IN_PACKAGES = {".py", ".tcss", ".md", ".toml", ".typed"}
 
 MACHINE_PATH = re.compile(r"(?:^|[^\w.-])/(?:work|farm|root|home/(?!you/)\w+|Users/(?!you/)\w+|opt/(?:wheels|pypi))/")
 REGISTRIES = [
@@ -57,7 +57,7 @@ def test_every_file_has_a_room() -> None:
     assert strays == []
 
 
-def test_the_packages_hold_code_styles_and_runbooks_only() -> None:
+def test_the_packages_hold_code_styles_runbooks_and_drills_only() -> None:
     names = checkout.package_files("")
     assert [name for name in names if not name.endswith(tuple(IN_PACKAGES))] == []
 
