@@ -353,4 +353,3 @@ def _remaining(history: RunHistory) -> Plan:
     behind = {step.id for step in history.steps if step.ended}
     steps = tuple(step for step in history.plan.body.steps if step.id not in behind)
     return msgspec.structs.replace(history.plan, body=msgspec.structs.replace(history.plan.body, steps=steps))
-

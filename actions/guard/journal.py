@@ -309,5 +309,3 @@ def _entry(row: Mapping[str, Any]) -> Entry:
 
 def _bad(head: Checkpoint, seq: int, sentence: str) -> Verification:
     return Verification(entries=head.seq, head=head, first_bad=seq, sentence=sentence)
-
-

@@ -132,7 +132,15 @@ def _findings(found: tuple[Finding, ...]) -> tuple[tuple[str, ...], ...]:
 
 def _planned(steps: tuple[Step, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        (str(number), step.title, step.risk, step.breaks, step.undo or "cannot be undone", step.proof or "-", _asks(step))
+        (
+            str(number),
+            step.title,
+            step.risk,
+            step.breaks,
+            step.undo or "cannot be undone",
+            step.proof or "-",
+            _asks(step),
+        )
         for number, step in enumerate(steps, start=1)
     )
 

@@ -92,9 +92,7 @@ class Run:
         """Return the cloud's time as entries carry it."""
         return stamp(self.cloud.now())
 
-    def record(
-        self, kind: str, data: Mapping[str, Any], *, before: Callable[[Writer], None] | None = None
-    ) -> Entry:
+    def record(self, kind: str, data: Mapping[str, Any], *, before: Callable[[Writer], None] | None = None) -> Entry:
         """Make one entry durable; `before` (leases) happens in the same transaction, and may refuse it."""
         with self.journal.write() as writer:
             if before is not None:

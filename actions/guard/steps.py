@@ -55,9 +55,7 @@ async def change(run: Run, step: Step, place: Place) -> None:
     """
     tries = run.tries[step.id] = run.tries.get(step.id, 0) + 1
     run.record_fenced("step-intent", intent(step, place))
-    run.tell(
-        StepStarted(run=run.id, at=run.now(), step=step, attempt=tries, number=place.number, total=place.total)
-    )
+    run.tell(StepStarted(run=run.id, at=run.now(), step=step, attempt=tries, number=place.number, total=place.total))
     try:
         await _send(run, step)
     except Throttled as error:

@@ -153,9 +153,7 @@ class Work:
 
     def has(self, run: str, kind: str, after: int) -> bool:
         """Tell whether a run has an entry of a kind after some entry; asked at every turn of a wait, so kept small."""
-        query = sa.select(_entries.c.seq).where(
-            _entries.c.run == run, _entries.c.seq > after, _entries.c.kind == kind
-        )
+        query = sa.select(_entries.c.seq).where(_entries.c.run == run, _entries.c.seq > after, _entries.c.kind == kind)
         return self.connection.execute(query.limit(1)).first() is not None
 
     def run_ids(self, prefix: str) -> list[str]:

@@ -106,7 +106,9 @@ def _sdk_posts() -> set[str]:
 
 def test_sdk_posts_that_change_are_writes() -> None:
     """Of all POST routes in the SDKs, those whose action is no read or secret read are classed as writes."""
-    allowed = re.compile(r"(listKeys|listkeys|listSecrets|listStorageAccountKeys|token|diagnose|listNodes|getLogs|checkNameAvailability)$")
+    allowed = re.compile(
+        r"(listKeys|listkeys|listSecrets|listStorageAccountKeys|token|diagnose|listNodes|getLogs|checkNameAvailability)$"
+    )
     routes = _sdk_posts()
     assert len(routes) > 30
     for route in routes:

@@ -48,7 +48,9 @@ def rehash(db: sqlite3.Connection, seq: int, **changes: Any) -> None:
         "SELECT run, kind, at, data, previous FROM entries WHERE seq = ?", (seq,)).fetchone(), strict=True))  # fmt: skip
     row |= changes
     digest = entry_hash(seq, **row)
-    db.execute("UPDATE entries SET data = ?, previous = ?, hash = ? WHERE seq = ?", (row["data"], row["previous"], digest, seq))
+    db.execute(
+        "UPDATE entries SET data = ?, previous = ?, hash = ? WHERE seq = ?", (row["data"], row["previous"], digest, seq)
+    )
 
 
 def forge_all_from(db: sqlite3.Connection, seq: int) -> None:
@@ -72,7 +74,7 @@ def sql(text: str) -> Tamper:
 @pytest.mark.parametrize(
     ("tamper", "first_bad", "says"),
     [
-        (sql("UPDATE entries SET data = '{\"text\":\"no\"}' WHERE seq = 4"), 4, "was changed"),
+        (sql('UPDATE entries SET data = \'{"text":"no"}\' WHERE seq = 4'), 4, "was changed"),
         (sql("UPDATE entries SET data = replace(data, ':', ': ') WHERE seq = 4"), 4, "was changed"),
         (sql("UPDATE entries SET at = '2026-03-02T02:00:00Z' WHERE seq = 1"), 1, "was changed"),
         (sql("UPDATE entries SET run = 'run-2' WHERE seq = 9"), 9, "was changed"),
@@ -237,7 +239,8 @@ def test_processes_keep_one_chain(journal: Journal, path: Path) -> None:
         "j.close()"
     )
     children = [
-        subprocess.Popen([sys.executable, "-c", code, str(path), name], cwd=ROOT, stderr=subprocess.PIPE) for name in "ab"
+        subprocess.Popen([sys.executable, "-c", code, str(path), name], cwd=ROOT, stderr=subprocess.PIPE)
+        for name in "ab"
     ]
     fill(journal, 25)
     for child in children:

@@ -99,7 +99,9 @@ async def test_a_place_that_cannot_be_written(plan: Plan, tmp_path: Path) -> Non
         planfile.save(plan, tmp_path / "file" / "plan.json")
 
 
-async def test_a_stale_file_is_refused_when_it_is_applied(desk: MakeDesk, plan: Plan, tmp_path: Path, world: World) -> None:
+async def test_a_stale_file_is_refused_when_it_is_applied(
+    desk: MakeDesk, plan: Plan, tmp_path: Path, world: World
+) -> None:
     planfile.save(plan, tmp_path / "p")
     world.values["c"] = 9
     with pytest.raises(StalePlan, match="bump:c"):

@@ -16,7 +16,7 @@ from actions.guard.report import as_html, as_json, as_markdown
 from tests.actions.guard.world import Desk, World
 
 MakeDesk = Callable[..., Desk]
-HOSTILE = "x|<script>alert(1)</script> [a](http://evil.example) *b* `c` \x1b[2J\u202ed\n# e www.evil.example & \"q\""
+HOSTILE = 'x|<script>alert(1)</script> [a](http://evil.example) *b* `c` \x1b[2J\u202ed\n# e www.evil.example & "q"'
 
 
 @pytest.fixture

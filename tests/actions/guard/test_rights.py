@@ -147,7 +147,10 @@ async def test_preflight_names_action_scope_and_role(desk: Callable[..., Desk], 
     found = (await desk().planned()).preflight
     assert not found.ok
     (missing,) = found.missing
-    assert missing.sentence == f"Microsoft.Test/counters/write at {TARGET}: no role of yours grants it. Contributor grants it."
+    assert (
+        missing.sentence
+        == f"Microsoft.Test/counters/write at {TARGET}: no role of yours grants it. Contributor grants it."
+    )
     assert found.checked == (("Microsoft.Test/counters/write", TARGET.text),)
 
 
@@ -173,7 +176,12 @@ async def test_what_cannot_be_read_counts_as_missing(desk: Callable[..., Desk], 
 
 @pytest.mark.parametrize(
     ("level", "method", "stands"),
-    [("ReadOnly", "POST", True), ("ReadOnly", "DELETE", True), ("CanNotDelete", "PUT", False), ("CanNotDelete", "DELETE", True)],
+    [
+        ("ReadOnly", "POST", True),
+        ("ReadOnly", "DELETE", True),
+        ("CanNotDelete", "PUT", False),
+        ("CanNotDelete", "DELETE", True),
+    ],
 )
 async def test_locks_stand_in_the_way_of_what_they_forbid(
     desk: Callable[..., Desk], world: World, level: str, method: str, stands: bool
