@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import ssl
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,3 +78,20 @@ def nursery() -> Iterator[Nursery]:
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
     yield Nursery(process)
     process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def tally(testrun_uid: str) -> Iterator[Counter[str]]:
+    """Count the trials; at its end each worker adds its own to `build/faults.json`, where another run begins anew."""
+    counts: Counter[str] = Counter()
+    yield counts
+    place = ROOT / "build" / "faults.json"
+    place.parent.mkdir(exist_ok=True)
+    with open(place, "a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        text = file.read()
+        known = json.loads(text) if text else {}
+        total = Counter(known["trials"] if known.get("session") == testrun_uid else {}) + counts
+        file.truncate(0)
+        json.dump({"session": testrun_uid, "trials": dict(sorted(total.items()))}, file, indent=1)
