@@ -36,6 +36,7 @@ from actions.workspaces.rows import (
     moment,
     worst,
 )
+from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from azsim.estates.demo import demo
 from azsim.faults import Fault
@@ -145,7 +146,8 @@ async def test_a_large_fleet_needs_its_pages_and_hardly_more() -> None:
 
 
 async def test_a_throttling_resource_graph_fails_no_request() -> None:
-    sim = Cloud({**crowd(1_200), "behaviour": {"throttling": True}})
+    clock = FixedClock(NOW, timedelta(milliseconds=10))
+    sim = Cloud({**crowd(1_200), "behaviour": {"throttling": True}}, clock=clock)
     cloud = rehearsed(sim)
     for _ in range(4):
         rows, unread = await whole_fleet(cloud)
