@@ -182,12 +182,15 @@ class Engine:
         fresh = confirm.addressed(fresh, *run.action.confirmation(inspection, fresh.risk))
         return Planned(inspection=inspection, plan=fresh, preflight=await preflight(fresh, self.cloud, who))
 
-    def stop(self, run_id: str) -> str:
+    def stop(self, run_id: str, *, break_leases: bool = False) -> str:
         """Ask a run to stop between two steps, here or in another process, and say what will happen.
 
-        A run that waits unattended, or whose process is gone, is stopped at once and gives back its leases.
+        A run that waits unattended, or whose process is gone, is stopped at once and gives back its leases. With
+        `break_leases` it loses them at once wherever it runs: its process, should it live, can send nothing more.
         """
         history = self.journal.run(run_id)
+        for lease in self.journal.leases(history.id) if break_leases else ():
+            self.journal.break_lease(lease.resource, by=self.operator, reason="stopped by force")
         if history.state is RunState.DONE:
             raise UsageError(f"Run {history.id} is done.")
         by = {"by": self.operator.name, "host": self.operator.host}
@@ -195,7 +198,7 @@ class Engine:
             attended = [lease for lease in writer.leases(history.id) if not lease.gone(self.operator.host)]
             if attended:
                 writer.append(history.id, "stop-requested", by, at=self._now())
-            elif history.state in {RunState.WAITING, RunState.RUNNING} or history.interrupted:
+            elif history.interrupted or history.state in {RunState.WAITING, RunState.RUNNING}:
                 writer.release_run(history.id)
                 data = {"state": RunState.STOPPED, "sentence": f"Stopped by {self.operator.name} while nobody ran it."}
                 writer.append(history.id, "run-paused", {**data, "reasons": []}, at=self._now())

@@ -100,12 +100,13 @@ def _insist_mode(history: RunHistory, mode: str) -> None:
 
 @click.command(cls=Command, short_help="Stop a run between two steps.")
 @_run
+@click.option("--break", "break_leases", is_flag=True, help="Take its leases away, when its machine is lost.")
 @click.pass_context
-def stop(context: click.Context, run: str) -> int:
+def stop(context: click.Context, run: str, break_leases: bool) -> int:
     """Stop a run between two steps, wherever it is at work."""
     with opened(context) as (session, out):
         found = session.journal.run(run)
-        sentence = session.engine.stop(found.id)
+        sentence = session.engine.stop(found.id, break_leases=break_leases)
         if out.json:
             out.document("stopped", {"run": found.id, "sentence": sentence})
         else:

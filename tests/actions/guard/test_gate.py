@@ -96,7 +96,8 @@ def _sdk_posts() -> set[str]:
     routes: set[str] = set()
     for package in ("azure.mgmt.machinelearningservices", "azure.mgmt.storage"):
         spec = importlib.util.find_spec(package)
-        assert spec and spec.origin
+        assert spec
+        assert spec.origin
         for source in Path(spec.origin).parent.glob("operations/*.py"):
             for builder in re.split(r"\ndef ", source.read_text()):
                 if re.search(r'method="POST"', builder) and (found := re.search(r'"(/[^"]*)"', builder)):

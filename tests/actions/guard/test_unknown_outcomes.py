@@ -230,6 +230,25 @@ async def test_a_process_that_lost_its_run_sends_nothing_more(desk: MakeDesk, wo
     assert at.kinds()[-1] == "step-proof"
 
 
+async def test_a_run_on_a_machine_that_is_lost_is_stopped_by_force(desk: MakeDesk, world: World) -> None:
+    at = desk()
+    world.faults[1] = "crash before"
+    with pytest.raises(Crash):
+        await at.go()
+    run = at.only_run
+    with at.journal.write() as writer:
+        writer._work.touch_leases(writer.leases(run)[0].token, host="a lost machine", pid=4711)
+    later = at.again()
+    assert "after the step" in later.engine.stop(run)
+    with pytest.raises(GuardError, match="a lost machine"):
+        await later.go()
+    assert later.engine.stop(run, break_leases=True) == "It is stopped."
+    assert later.journal.leases() == []
+    assert later.state() is RunState.STOPPED
+    assert (await later.engine.resume(run)).exit == 0
+    assert world.bumps == ONCE
+
+
 async def test_a_broken_lease_ends_the_run_and_is_journalled(desk: MakeDesk, world: World) -> None:
     at = desk()
 
