@@ -34,9 +34,12 @@ class OptionField(NamedTuple):
 
 
 def option_fields(options: type[Options]) -> tuple[OptionField, ...]:
-    """List the options that an action offers, in their order, with the sentence that documents each."""
+    """List the options that an action offers, in their order, with the sentence that documents each.
+
+    Lists of whole records are left out: nobody types them, they come from the journal.
+    """
     docs = _docs(options)
-    fields = msgspec.structs.fields(options)
+    fields = (field for field in msgspec.structs.fields(options) if not _holds_records(field.type))
     return tuple(_field(field, docs.get(field.name, "")) for field in fields)
 
 
@@ -64,6 +67,11 @@ def told_seconds(value: float) -> str:
 def _field(field: msgspec.structs.FieldInfo, doc: str) -> OptionField:
     kind, choices = _kind(field.type, field.name)
     return OptionField(field.name, kind, field.default, choices, doc)
+
+
+def _holds_records(annotation: Any) -> bool:
+    info = msgspec.inspect.type_info(annotation)
+    return isinstance(info, msgspec.inspect.VarTupleType) and isinstance(info.item_type, msgspec.inspect.StructType)
 
 
 def _kind(annotation: Any, name: str) -> tuple[Kind, tuple[str, ...]]:

@@ -96,9 +96,9 @@ class IdentityAccess:
         return inspection.name, ""
 
     def undo_options(self, records: Iterable[tuple[Step, dict[str, str]]]) -> dict[str, Any]:
-        """Options that take away what a run added, from its steps and their evidence."""
+        """Options that take away what a run added, from the steps it carried out and their evidence."""
         added = [item for step, evidence in records if (item := _added(step, evidence)) is not None]
-        return {"undo": msgspec.to_builtins(added), "resync": False}
+        return {"undo": msgspec.to_builtins(added), "resync": False} if added else {}
 
     def describe(self, inspection: IdentityAccessInspection) -> Description:
         """The identities and the table of expected against present access."""
@@ -163,19 +163,23 @@ def _unlisted(problem: str) -> Finding:
 
 
 def _added(step: Step, evidence: dict[str, str]) -> Added | None:
-    """What one step of an earlier run added; None where it found everything in place."""
-    given = evidence.get("added")
-    if not given:
-        return None
-    title = f"granted to {step.arguments['identity']}"
+    """What a step that was carried out added; None where it found everything in place.
+
+    A change whose answer got lost has no word of `do`: then the assignment's name tells that it is ours, and a policy
+    step adds what it says.
+    """
+    title = f"granted to {step.arguments['identity']}" if "identity" in step.arguments else ""
     if step.kind == steps.GRANT:
+        assert step.request is not None
+        if "added" not in evidence and evidence.get("assignment") != step.arguments["name"]:
+            return None
         return Added(
-            kind="role", id=given, principal=step.arguments["principal"], title=title, scope=step.arguments["scope"],
-            role=step.arguments["role"],
+            kind="role", id=step.request.path, principal=step.arguments["principal"], title=title,
+            scope=step.arguments["scope"], role=step.arguments["role"],
         )  # fmt: skip
     if step.kind == steps.POLICY:
         return Added(
             kind="policy", id=step.subject, principal=step.arguments["principal"], title=title,
-            tenant=step.arguments["tenant"], permissions=msgspec.json.decode(given, type=doing.Words),
+            tenant=step.arguments["tenant"], permissions=msgspec.json.decode(step.arguments["words"], type=doing.Words),
         )  # fmt: skip
     return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from actions.cloud.data import Answer, CloudError, NotFound, ResourceId
@@ -19,7 +17,7 @@ Words = dict[str, tuple[str, ...]]
 
 
 async def do(step: Step, hand: Hand) -> dict[str, str]:
-    """Make the step's change; evidence says what was added, so that undo takes away exactly that."""
+    """Make the step's change; evidence tells what was there already, so that undo takes away only what was added."""
     if step.kind == steps.RESYNC:
         return _told(await hand.cloud.resync_keys(ResourceId(step.subject)))
     if step.kind == steps.GRANT:
@@ -57,15 +55,7 @@ async def _grant(step: Step, hand: Hand) -> dict[str, str]:
 
 async def _policy(step: Step, hand: Hand) -> dict[str, str]:
     assert step.request is not None
-    words = msgspec.json.decode(step.arguments["words"], type=Words)
-    entry: dict[str, Any] = {
-        "tenantId": step.arguments["tenant"],
-        "objectId": step.arguments["principal"],
-        "permissions": {kind: list(given) for kind, given in words.items()},
-    }
-    body = msgspec.json.encode({"properties": {"accessPolicies": [entry]}})
-    evidence = _told(await hand.cloud.send(step.request, body))
-    return {**evidence, "added": step.arguments["words"]} if step.kind == steps.POLICY else evidence
+    return _told(await hand.cloud.send(step.request, steps.policy_body(step.arguments)))
 
 
 def _told(answer: Answer) -> dict[str, str]:

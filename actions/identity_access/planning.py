@@ -38,7 +38,11 @@ def plan_of(goal: IdentityAccessGoal, inspection: IdentityAccessInspection, prog
             outcome=Outcome.NO_CHANGES, summary=f"nothing that can be restored; {len(unknown)} rows could not be read",
             reasons=reasons, leases=leases,
         )  # fmt: skip
-    done = "what was added is gone" if goal.undo else "every expected access is there"
+    if goal.undo and (unread := _unread(goal, inspection)):
+        return Steps(
+            outcome=Outcome.BLOCKED, summary="what the run added cannot be seen", reasons=unread, leases=leases
+        )
+    done = "nothing is left as the run left it" if goal.undo else "every expected access is there"
     return Steps(outcome=Outcome.NO_CHANGES, summary=done, leases=leases)
 
 
@@ -79,6 +83,13 @@ def _undo_steps(goal: IdentityAccessGoal, inspection: IdentityAccessInspection) 
     return tuple(steps.take(added) for added in goal.undo if _still_there(added, inspection))
 
 
+def _unread(goal: IdentityAccessGoal, inspection: IdentityAccessInspection) -> tuple[str, ...]:
+    """What hides whether something that was added is still there."""
+    places = {(item.id if item.kind == "policy" else item.scope).casefold() for item in goal.undo}
+    unknown = (row for row in inspection.table if row.state == "unknown" and row.scope.casefold() in places)
+    return tuple(dict.fromkeys(f"{row.what}: {row.detail}" for row in unknown))
+
+
 def _still_there(added: Added, inspection: IdentityAccessInspection) -> bool:
     if added.kind == "role":
         return any(
@@ -88,7 +99,10 @@ def _still_there(added: Added, inspection: IdentityAccessInspection) -> bool:
             and not grant.condition
             for grant in inspection.seen
         )
-    held = inspection.vault.policies.get(added.principal.casefold(), {}) if inspection.vault else {}
+    vault = inspection.vault
+    if vault is None or vault.id.casefold() != added.id.casefold():
+        return False
+    held = vault.policies.get(added.principal.casefold(), {})
     return any(
         word.casefold() in {have.casefold() for have in held.get(kind, ())}
         for kind, words in added.permissions.items()

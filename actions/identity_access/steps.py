@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
 
 import msgspec
@@ -63,7 +64,7 @@ def grant(identity: Identity, row: Access) -> Step:
         before="the assignment is still missing",
         proof="the role assignment is read back with this principal, role and scope",
         az=(
-            f"az role assignment create --role {row.role} --scope {row.scope}"
+            f"az role assignment create --role {row.role} --scope {shlex.quote(row.scope)}"
             f" --assignee-object-id {identity.principal} --assignee-principal-type ServicePrincipal --name {name}"
         ),
     )  # fmt: skip
@@ -74,7 +75,6 @@ def policy(identity: Identity, row: Access, tenant: str) -> Step:
     vault = ResourceId(row.scope)
     arguments = {"principal": identity.principal, "tenant": tenant, "identity": identity.name, "key": row.key}
     arguments["words"] = msgspec.json.encode(row.words, order="sorted").decode()
-    flags = " ".join(f"--{_flag(kind)} {' '.join(words)}" for kind, words in sorted(row.words.items()))
     return Step(
         id=f"{POLICY}:{identity.name}:{row.key}", kind=POLICY, subject=row.scope,
         title=f"Add an access policy for {identity.name} to {vault.name}: everything but purge",
@@ -87,7 +87,7 @@ def policy(identity: Identity, row: Access, tenant: str) -> Step:
         undo="amlkeys plan identity-access --undo RUN removes exactly these permissions",
         before="the permissions are still missing",
         proof="the vault's policies are read back with these permissions",
-        az=f"az keyvault set-policy --name {vault.name} {_where(row.scope)} --object-id {identity.principal} {flags}",
+        az=_az_policy(row.scope, "add", arguments),
     )  # fmt: skip
 
 
@@ -125,17 +125,18 @@ def _take_role(added: Added) -> Step:
         undo="the same grant again",
         before="the assignment is still as the run left it",
         proof="the role assignment is not there any more",
-        az=f"az role assignment delete --ids {added.id}",
+        az=f"az role assignment delete --ids {shlex.quote(added.id)}",
     )  # fmt: skip
 
 
 def _take_policy(added: Added) -> Step:
     vault = ResourceId(added.id)
     words = msgspec.json.encode(added.permissions, order="sorted").decode()
+    arguments = {"principal": added.principal, "tenant": added.tenant, "words": words}
     return Step(
         id=f"{TAKE_POLICY}:{vault.name}:{added.principal}", kind=TAKE_POLICY, subject=added.id,
         title=f"Remove what was added to the access policy in {vault.name}: {added.title}",
-        arguments={"principal": added.principal, "tenant": added.tenant, "words": words},
+        arguments=arguments,
         request=Request(
             method="PUT", path=f"{added.id}/accessPolicies/remove", api_version=VAULT_VERSION, scope=added.id,
             permission="Microsoft.KeyVault/vaults/accessPolicies/write",
@@ -145,14 +146,23 @@ def _take_policy(added: Added) -> Step:
         undo="the same policy again",
         before="the permissions are still there",
         proof="the vault's policies are read back without them",
-        az=f"az keyvault show --name {vault.name} {_where(added.id)}  # then set-policy with what shall stay",
+        az=_az_policy(added.id, "remove", arguments),
     )  # fmt: skip
 
 
-def _flag(kind: str) -> str:
-    return {"keys": "key", "secrets": "secret", "certificates": "certificate"}.get(kind, kind) + "-permissions"
+def policy_body(arguments: dict[str, str]) -> bytes:
+    """The request's body: one entry with the words of a policy step, which Azure adds to or takes from what is there."""
+    words = msgspec.json.decode(arguments["words"])
+    entry = {"tenantId": arguments["tenant"], "objectId": arguments["principal"], "permissions": words}
+    return msgspec.json.encode({"properties": {"accessPolicies": [entry]}})
+
+
+def _az_policy(vault: str, verb: str, arguments: dict[str, str]) -> str:
+    """The plain request: `az keyvault set-policy` would replace the permissions that the entry has."""
+    path = f"{vault}/accessPolicies/{verb}?api-version={VAULT_VERSION}"
+    return shlex.join(["az", "rest", "--method", "put", "--url", path, "--body", policy_body(arguments).decode()])
 
 
 def _where(resource: str) -> str:
     found = ResourceId(resource)
-    return f"--resource-group {found.group} --subscription {found.subscription}"
+    return f"--resource-group {shlex.quote(found.group)} --subscription {found.subscription}"

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
+import tui.session
+from azsim.cloud import Cloud as Simulated
 from azsim.estates.small import small
 from tui.cli import main
 
@@ -50,3 +53,17 @@ def estate_file(folder: Path, **changes: Any) -> Path:
     path = folder / "estate.json"
     path.write_bytes(msgspec.json.encode({**small(), **changes}))
     return path
+
+
+def keep_one_cloud(monkeypatch: pytest.MonkeyPatch) -> list[Simulated]:
+    """Keep one rehearsal cloud for all commands of a test, as a served one would be: the list holds it once opened."""
+    built: list[Simulated] = []
+    build = tui.session.simulated
+
+    def once(document: Any, seed: int, name: str) -> Simulated:
+        if not built:
+            built.append(build(document, seed, name))
+        return built[0]
+
+    monkeypatch.setattr("tui.session.simulated", once)
+    return built

@@ -9,14 +9,13 @@ import stat
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from actions.guard.events import Event, StepStarted, WaitBegan
 from azsim.cloud import Cloud as Simulated
 from azsim.faults import Fault
-from tests.tui.command_line import ACCEPT, CONFIRM, amlkeys, estate_file
+from tests.tui.command_line import ACCEPT, CONFIRM, amlkeys, estate_file, keep_one_cloud
 from tui.commands.output import Output
 
 ROTATE = ("storage-keys", "small-ml", *ACCEPT)
@@ -29,19 +28,7 @@ def estate(tmp_path: Path) -> str:
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[Simulated]:
-    """Keep one rehearsal cloud for all commands of a test, as a served one would be."""
-    built: list[Simulated] = []
-    import tui.session
-
-    build = tui.session.simulated
-
-    def once(document: Any, seed: int, name: str) -> Simulated:
-        if not built:
-            built.append(build(document, seed, name))
-        return built[0]
-
-    monkeypatch.setattr("tui.session.simulated", once)
-    return built
+    return keep_one_cloud(monkeypatch)
 
 
 def during_run(monkeypatch: pytest.MonkeyPatch, deed: Callable[[Event], None]) -> None:

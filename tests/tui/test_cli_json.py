@@ -15,7 +15,7 @@ from azsim.cloud import Cloud as Simulated
 from azsim.faults import Fault
 from azsim.wire import Request
 from tests.support.checkout import ROOT
-from tests.tui.command_line import ACCEPT, CONFIRM, Answer, amlkeys, estate_file
+from tests.tui.command_line import ACCEPT, CONFIRM, Answer, amlkeys, estate_file, keep_one_cloud
 
 PAGE = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
 SHAPES: dict[str, Any] = {
@@ -82,18 +82,7 @@ def check(content: Any) -> None:
 
 @pytest.fixture
 def sims(monkeypatch: pytest.MonkeyPatch) -> list[Simulated]:
-    """One rehearsal cloud for all commands of a test, from its first command on."""
-    import tui.session
-
-    build, built = tui.session.simulated, []
-
-    def once(document: Any, seed: int, name: str) -> Simulated:
-        if not built:
-            built.append(build(document, seed, name))
-        return built[0]
-
-    monkeypatch.setattr("tui.session.simulated", once)
-    return built
+    return keep_one_cloud(monkeypatch)
 
 
 @pytest.fixture
@@ -118,6 +107,7 @@ def checked(answer: Answer) -> Any:
         ("show", "small-ml", "--holders"),
         ("inspect", "storage-keys", "small-ml"),
         ("plan", "storage-keys", "small-ml", *ACCEPT, "--details"),
+        ("plan", "storage-keys", "small-ml", *ACCEPT, "--az"),
         ("plan", "storage-keys", "small-ml"),
         ("doctor",),
         ("show", "smal-ml"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import msgspec
@@ -36,12 +36,42 @@ if TYPE_CHECKING:
 Body = Callable[..., int]
 
 
+class Wish(NamedTuple):
+    """What is asked of an action; `undo` names the run to take back, whose target holds when none is named."""
+
+    action: AnyAction
+    target: str
+    options: dict[str, Any]
+    decided: dict[str, str]
+    undo: str | None = None
+
+    def flags(self) -> list[str]:
+        """The same as words of a command line."""
+        from tui.options import option_fields, told_seconds
+
+        flags = [self.target] if self.target else []
+        for field in option_fields(self.action.options):
+            if field.name not in self.options:
+                continue
+            value = self.options[field.name]
+            if field.kind == "flag":
+                flags.append(field.flag)
+            elif field.kind == "texts":
+                flags += [part for text in value for part in (field.flag, text)]
+            else:
+                flags += [field.flag, told_seconds(value) if field.kind == "duration" else str(value)]
+        flags += ["--undo", self.undo] if self.undo else []
+        return flags + [part for name, choice in self.decided.items() for part in ("--decide", f"{name}={choice}")]
+
+
 class ActionGroup(Group):
     """A verb with one sub-command for each action that is known, its options taken from the action itself."""
 
-    def __init__(self, name: str, body: Body, summary: str, extras: tuple[Callable[[Any], Any], ...] = ()) -> None:
+    def __init__(
+        self, name: str, body: Body, summary: str, extras: tuple[Callable[[Any], Any], ...] = (), *, plans: bool = True
+    ) -> None:
         super().__init__(name, help=summary, subcommand_metavar="ACTION TARGET [OPTIONS]")
-        self._body, self._extras = body, extras
+        self._body, self._extras, self._plans = body, extras, plans
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the actions."""
@@ -61,15 +91,25 @@ class ActionGroup(Group):
         return super().resolve_command(ctx, args)
 
     def _command(self, action: AnyAction) -> click.Command:
-        names = [field.name for field in msgspec.structs.fields(action.options)]
+        from actions.guard.undoing import Undoable
+        from tui.options import option_fields
+
+        names = [field.name for field in option_fields(action.options)]
+        undoable = self._plans and isinstance(action, Undoable)
 
         def callback(**values: Any) -> int:
             options = given_options({name: values.pop(name) for name in names})
-            return self._body(click.get_current_context(), action, options, **values)
+            wish = Wish(
+                action, values.pop("target") or "", options, values.pop("decided", {}), values.pop("undo", None)
+            )
+            if not (wish.target or wish.undo):
+                raise click.UsageError("Missing argument 'TARGET'.")
+            return self._body(click.get_current_context(), wish, **values)
 
         for extra in reversed(self._extras):
             callback = extra(callback)
-        params: list[click.Parameter] = [click.Argument(["target"]), *action_options(action.options)]
+        params: list[click.Parameter] = [click.Argument(["target"], required=not undoable)]
+        params += [*action_options(action.options), *([_undo] if undoable else [])]
         params += reversed(getattr(callback, "__click_params__", []))
         summary = f"{self.help}\n\n{action.title}: {action.summary} TARGET names a {_kind(action)}."
         return Command(action.name, params=params, callback=callback, help=summary, short_help=action.title)
@@ -87,26 +127,30 @@ def _kind(action: AnyAction) -> str:
     return entry(action.name).target_kind
 
 
-async def _planned(
-    connected: Connected,
-    action: AnyAction,
-    target: str,
-    subscription: str,
-    options: dict[str, Any],
-    decided: dict[str, str],
-) -> Planned:
-    """Find the target and plan."""
-    found = await find(connected, target, _kind(action), subscription)
-    return await connected.engine.make_plan(action.name, found, options, decided)
+async def _planned(connected: Connected, wish: Wish, subscription: str) -> Planned:
+    """Find the target and plan; to undo, the options are those that take away what the run added."""
+    from actions.cloud.data import ResourceId
+    from actions.guard.undoing import Undoable, undoing
+
+    action, options = wish.action, wish.options
+    target = await find(connected, wish.target, _kind(action), subscription) if wish.target else None
+    if wish.undo and isinstance(action, Undoable):
+        run = connected.journal.run(wish.undo)
+        options = {**options, **undoing(action, action.name, run, target.text if target else "")}
+        target = target or ResourceId(run.plan.target)
+    assert target is not None
+    return await connected.engine.make_plan(action.name, target, options, wish.decided)
 
 
-def _inspect(context: click.Context, action: AnyAction, options: dict[str, Any], target: str, detailed: bool) -> int:
+def _inspect(context: click.Context, wish: Wish, detailed: bool) -> int:
     from actions.guard.model import Severity
     from tui.telling import description_lines, finding_lines
 
+    action = wish.action
+
     async def look(connected: Connected) -> Any:
-        found = await find(connected, target, _kind(action), session.settings.subscription)
-        return await connected.engine.inspect(action.name, found, options)
+        found = await find(connected, wish.target, _kind(action), session.settings.subscription)
+        return await connected.engine.inspect(action.name, found, wish.options)
 
     with opened(context) as (session, out):
         found = session.run(look)
@@ -123,55 +167,39 @@ def _inspect(context: click.Context, action: AnyAction, options: dict[str, Any],
     return PENDING if detailed and graded else DONE
 
 
-def _plan(
-    context: click.Context,
-    action: AnyAction,
-    options: dict[str, Any],
-    target: str,
-    detailed: bool,
-    details: bool,
-    file: str | None,
-    decided: dict[str, str],
-) -> int:
+def _plan(context: click.Context, wish: Wish, detailed: bool, details: bool, az: bool, file: str | None) -> int:
     from actions.guard import planfile
     from actions.guard.model import Outcome
+    from tui.commands.exporting import az_document, az_lines
 
     place = _free(file)
     with opened(context) as (session, out):
-        planned = session.run(
-            lambda connected: _planned(connected, action, target, session.settings.subscription, options, decided)
-        )
+        planned = session.run(lambda connected: _planned(connected, wish, session.settings.subscription))
         if place is not None:
             planfile.save(planned.plan, place)
         out.banner(session)
         plan = planned.plan
-        if out.json:
+        if az and out.json:
+            out.document("az", az_document(planned))
+        elif az:
+            out.result(az_lines(planned))
+        elif out.json:
             out.document("planned", planned_document(planned))
         else:
             lines = _told(planned, out, details=details)
             if plan.body.outcome is Outcome.READY:
-                flags = _flags(action, options, decided)
-                lines += ["", *_next(session, plan, file or "", f"run {action.name} {shlex.join([target, *flags])}")]
+                again = f"run {wish.action.name} {shlex.join(wish.flags())}"
+                lines += ["", *_next(session, plan, file or "", again)]
             out.result(lines)
     if plan.body.outcome in {Outcome.BLOCKED, Outcome.NEEDS_DECISION}:
         return BLOCKED
     return PENDING if detailed and plan.body.outcome is Outcome.READY else DONE
 
 
-def _run(
-    context: click.Context,
-    action: AnyAction,
-    options: dict[str, Any],
-    target: str,
-    confirm: str | None,
-    slot: str,
-    decided: dict[str, str],
-) -> int:
+def _run(context: click.Context, wish: Wish, confirm: str | None, slot: str) -> int:
     _insist_mode(context)
     with opened(context) as (session, out):
-        planned = session.run(
-            lambda connected: _planned(connected, action, target, session.settings.subscription, options, decided)
-        )
+        planned = session.run(lambda connected: _planned(connected, wish, session.settings.subscription))
         out.banner(session)
         return carry_out(session, out, planned.plan, confirm, slot, planned)
 
@@ -281,24 +309,6 @@ def _next(session: Session, plan: Plan, file: str, run: str) -> list[str]:
     return ["To run it:", f"  amlkeys {what}{place} --live {shlex.join(confirm_flags(plan))}"]
 
 
-def _flags(action: AnyAction, options: dict[str, Any], decided: dict[str, str]) -> list[str]:
-    """The given options as flags again."""
-    from tui.options import option_fields, told_seconds
-
-    flags: list[str] = []
-    for field in option_fields(action.options):
-        if field.name not in options:
-            continue
-        value = options[field.name]
-        if field.kind == "flag":
-            flags.append(field.flag)
-        elif field.kind == "texts":
-            flags += [part for text in value for part in (field.flag, text)]
-        else:
-            flags += [field.flag, told_seconds(value) if field.kind == "duration" else str(value)]
-    return flags + [part for name, choice in decided.items() for part in ("--decide", f"{name}={choice}")]
-
-
 def _free(file: str | None) -> Path | None:
     """Refuse a file that is there already: a plan is never written over something else."""
     if file is None:
@@ -321,11 +331,17 @@ _detailed = click.option(
     "--detailed-exit-code", "detailed", is_flag=True, help="Exit 3 for pending changes or findings."
 )
 _details = click.option("--details", is_flag=True, help="Tell all of each step: request, permission, az command.")
+_az = click.option(
+    "--az", is_flag=True, help="Only the az commands: of the steps you may not do, else of all, for someone who may."
+)
+_undo = click.Option(["--undo"], metavar="RUN", help="Take away again exactly what this run added; TARGET is its own.")
 _out = click.option("--out", "file", metavar="FILE", help="Save the plan for `apply` (readable by you alone).")
 
-inspect = ActionGroup("inspect", _inspect, "Read what an action needs to know, and what it finds amiss.", (_detailed,))
+inspect = ActionGroup(
+    "inspect", _inspect, "Read what an action needs to know, and what it finds amiss.", (_detailed,), plans=False
+)
 plan = ActionGroup(
-    "plan", _plan, "Make the plan of an action; nothing is changed.", (_detailed, _details, _out, decide_option)
+    "plan", _plan, "Make the plan of an action; nothing is changed.", (_detailed, _details, _az, _out, decide_option)
 )
 run = ActionGroup(
     "run", _run, "Plan and run an action, confirmed and --live, or --dry-run.",
