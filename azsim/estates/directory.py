@@ -31,9 +31,14 @@ USERS: list[Json] = [
 ]
 
 
+CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
+
+
 def operator_grants(book: Book, sandbox_group: str) -> None:
-    """The operator owns production and test, reads the lab, and owns one group of it."""
+    """The operator owns production and test, reads the lab, owns one group of it, and may look into one key vault."""
     since = book.ago(900)
+    vault = az.resource_id(PROD, "rg-fraud", "Microsoft.KeyVault/vaults", "kvfraudcmk01")
+    book.grant(vault, CRYPTO_USER, ADA["objectId"], created=since, kind="User")
     for scope, role in (
         (f"/subscriptions/{PROD}", OWNER),
         (f"/subscriptions/{TEST}", OWNER),
