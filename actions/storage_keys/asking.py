@@ -69,8 +69,8 @@ def external(found: StorageKeysInspection) -> Decision:
             f"{name} answered {traffic.account_key:.0f} requests with an account key and {traffic.sas:.0f} with a SAS "
             "in the last day; Azure ML's own are among them, and the metric names neither client nor key"
         )
-    if traffic.unlisted:
-        seen += f"; the datastores of {', '.join(traffic.unlisted)} could not be listed"
+    if found.unlisted:
+        seen += f"; what could not be listed may hold a key too: {', '.join(found.unlisted)}"
     return Decision(
         id=EXTERNAL,
         question=f"{seen}. May {OUTSIDE} lose access?",

@@ -83,8 +83,8 @@ def _keys(found: StorageKeysInspection) -> Iterator[Finding]:
 
 def _traffic(found: StorageKeysInspection) -> Iterator[Finding]:
     traffic, name = found.traffic, found.account.name
-    if traffic.unlisted:
-        sentence = f"The datastores of {', '.join(traffic.unlisted)} cannot be listed; they may use this account."
+    if found.unlisted:
+        sentence = f"These cannot be listed, and something in them may use this account: {', '.join(found.unlisted)}."
         yield _of("unlisted-workspaces", Severity.UNKNOWN, name, sentence)
     if traffic.account_key is None or traffic.sas is None:
         sentence = f"Its metrics cannot be read: nobody knows whether {OUTSIDE} use its keys."

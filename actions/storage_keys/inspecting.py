@@ -55,22 +55,22 @@ async def inspect(
 
 
 async def _everything(cloud: Cloud, target: ResourceId) -> StorageKeysInspection:
-    account_id = await _account_id(cloud, target)
-    listed, unlisted = await _workspaces(cloud)
+    account_id, known = await _account_id(cloud, target)
+    fleet = await _fleet(cloud, account_id, known)
     account, traffic = await asyncio.gather(read_account(cloud, account_id), read_traffic(cloud, account_id))
     read = await _keys(cloud, account)
     if isinstance(read, CloudError):
         account = msgspec.structs.replace(account, problem=account.problem or read.sentence)
         read = account, Keys.of(account.name, (), cloud.now())
     account, keys = read
-    found = await _each(listed, lambda resource: _contents(cloud, resource, account))
+    found = await _each(fleet.workspaces, lambda resource: _contents(cloud, resource, account, fleet))
     used = [each for each in found if each.own or each.stores or each.connections]
     labels = _labels([each.id for each in used])
     workspaces = await _each(used, lambda each: read_workspace(cloud, each.workspace(labels[each.id.key], account)))
     ordered = sorted(workspaces, key=lambda item: (ResourceId(item.id) != target, not item.own, item.label.casefold()))
     holders = await _holders(cloud, ordered, {each.id.key: each for each in used}, keys, readable=bool(account.slots))
-    missed = (*unlisted, *(each.id.name for each in found if each.refusal and not each.own))
-    return _told(cloud, target, account, ordered, holders, msgspec.structs.replace(traffic, unlisted=missed))
+    refused = (*fleet.refused, *(f"workspace {each.id.name}" for each in found if each.refusal and not each.own))
+    return _told(cloud, target, account, ordered, [*holders, *fleet.hidden], traffic, refused)
 
 
 def _told(
@@ -80,6 +80,7 @@ def _told(
     workspaces: Iterable[Workspace],
     holders: Iterable[Holder],
     traffic: Traffic,
+    unlisted: tuple[str, ...],
 ) -> StorageKeysInspection:
     """Put an inspection together, with its findings."""
     found = StorageKeysInspection(
@@ -90,6 +91,7 @@ def _told(
         workspaces=tuple(workspaces),
         holders=tuple(holders),
         traffic=traffic,
+        unlisted=unlisted,
     )
     return msgspec.structs.replace(found, findings=findings(found))
 
@@ -97,19 +99,58 @@ def _told(
 # --- the account and the workspaces ----------------------------------------------------------------
 
 
-async def _account_id(cloud: Cloud, target: ResourceId) -> ResourceId:
-    """Find the account: the target itself, or what its workspace (or the workspace's hub) names."""
+async def _account_id(cloud: Cloud, target: ResourceId) -> tuple[ResourceId, tuple[Resource, ...]]:
+    """Find the account: the target itself, or what its workspace (or the workspace's hub) names; with what was read."""
     if target.type != _WORKSPACE:
-        return target
-    workspace = await cloud.workspace(target)
-    named = workspace.properties.get("storageAccount")
-    hub = workspace.properties.get("hubResourceId")
-    if not named and hub:
-        named = (await cloud.workspace(ResourceId(str(hub)))).properties.get("storageAccount")
+        return target, ()
+    known = [await cloud.workspace(target)]
+    hub = known[0].properties.get("hubResourceId")
+    if not known[0].properties.get("storageAccount") and hub:
+        known.append(await cloud.workspace(ResourceId(str(hub))))
+    named = known[-1].properties.get("storageAccount")
     if not named:
         sentence = f"workspace {target.name} names no storage account"
         raise NotFound(sentence, status=404, code="NoStorageAccount")
-    return ResourceId(str(named))
+    return ResourceId(str(named)), tuple(known)
+
+
+class _Fleet(msgspec.Struct, frozen=True, kw_only=True):
+    """Every workspace that can be seen; `refused` names the subscriptions that cannot be listed.
+
+    `hidden` stands for what may be in the account's own subscription when that one refuses.
+    """
+
+    workspaces: tuple[Resource, ...]
+    refused: tuple[str, ...] = ()
+    hidden: tuple[Holder, ...] = ()
+
+    def account_of(self, workspace: Resource) -> ResourceId:
+        """The account of a workspace; a project that names none uses its hub's."""
+        named = workspace.properties.get("storageAccount")
+        hub = ResourceId(str(workspace.properties.get("hubResourceId") or ""))
+        if not named and hub.text:
+            named = next((item.properties.get("storageAccount") for item in self.workspaces if item.id == hub), "")
+        return ResourceId(str(named or ""))
+
+
+async def _fleet(cloud: Cloud, account: ResourceId, known: tuple[Resource, ...]) -> _Fleet:
+    """List every workspace of every visible subscription, the account's own and the target's in any case."""
+    names = {item.id.casefold(): item.name or item.id for item in await cloud.subscriptions()}
+    homes = {account.subscription.casefold(), *(item.id.subscription.casefold() for item in known)}
+    asked = list(names) + sorted(homes - set(names))
+    found = await _each(asked, lambda subscription: attempt(cloud.workspaces(subscription)))
+    listed: dict[str, Resource] = {item.id.key: item for item in known}
+    refused: list[str] = []
+    hidden: list[Holder] = []
+    for subscription, answer in zip(asked, found, strict=True):
+        name = f"subscription {names.get(subscription, subscription)}"
+        if not isinstance(answer, CloudError):
+            listed = {item.id.key: item for item in answer} | listed
+        elif subscription in homes:
+            hidden.append(_stand_in(f"/subscriptions/{subscription}/workspaces", name, "", answer.sentence))
+        else:
+            refused.append(name)
+    return _Fleet(workspaces=tuple(listed.values()), refused=tuple(refused), hidden=tuple(hidden))
 
 
 async def _keys(cloud: Cloud, account: Account) -> tuple[Account, Keys] | CloudError:
@@ -121,20 +162,6 @@ async def _keys(cloud: Cloud, account: Account) -> tuple[Account, Keys] | CloudE
         return found
     known = msgspec.structs.replace(account, slots=slot_states(found))
     return known, Keys.of(account.name, found, cloud.now())
-
-
-async def _workspaces(cloud: Cloud) -> tuple[list[Resource], list[str]]:
-    """List every workspace of every visible subscription, and name the subscriptions that refused."""
-    subscriptions = await cloud.subscriptions()
-    found = await _each(subscriptions, lambda item: attempt(cloud.workspaces(item.id)))
-    listed: list[Resource] = []
-    refused: list[str] = []
-    for subscription, answer in zip(subscriptions, found, strict=True):
-        if isinstance(answer, CloudError):
-            refused.append(f"subscription {subscription.name or subscription.id}")
-        else:
-            listed += answer
-    return listed, refused
 
 
 class _Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,9 +191,9 @@ class _Contents(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-async def _contents(cloud: Cloud, workspace: Resource, account: Account) -> _Contents:
+async def _contents(cloud: Cloud, workspace: Resource, account: Account, fleet: _Fleet) -> _Contents:
     """List a workspace's datastores and connections, and keep those for the account."""
-    own = ResourceId(str(workspace.properties.get("storageAccount") or "")) == ResourceId(account.id)
+    own = fleet.account_of(workspace) == ResourceId(account.id)
     stores = await attempt(cloud.datastores(workspace.id))
     links = await attempt(cloud.connections(workspace.id))
     refusals = [answer.sentence for answer in (stores, links) if isinstance(answer, CloudError)]
@@ -208,7 +235,9 @@ async def _holders(
         asked += [(datastore_holder(store, workspace), workspace) for store in stores]
         asked += [(connection_holder(link, workspace), workspace) for link in links]
         if has.own and has.refusal:
-            asked.append((_unlisted(workspace, has.refusal), workspace))
+            asked.append(
+                (_stand_in(f"{workspace.id}/datastores", workspace.label, workspace.id, has.refusal), workspace)
+            )
     return await _each(asked, lambda pair: _read(cloud, pair, keys, readable=readable))
 
 
@@ -230,13 +259,13 @@ def _own_copy(workspace: Workspace) -> Holder:
     )
 
 
-def _unlisted(workspace: Workspace, reason: str) -> Holder:
-    """Stand in for the holders of a workspace on the account that could not even be listed."""
+def _stand_in(place: str, label: str, workspace: str, reason: str) -> Holder:
+    """Stand for holders that could not even be listed."""
     return Holder(
-        id=f"{workspace.id}/datastores",
-        label=f"{workspace.label}/(not listed)",
+        id=place,
+        label=f"{label}/(not listed)",
         kind="datastore",
-        workspace=workspace.id,
+        workspace=workspace,
         holds="unreadable",
         reason=reason,
     )
@@ -257,7 +286,7 @@ async def _again(cloud: Cloud, last: StorageKeysInspection, step: Step) -> Stora
         return await read_holder(cloud, holder, workspace, fresh)
 
     holders = await _each(last.holders, read)
-    return _told(cloud, ResourceId(last.target), account, last.workspaces, holders, last.traffic)
+    return _told(cloud, ResourceId(last.target), account, last.workspaces, holders, last.traffic, last.unlisted)
 
 
 def _affected(last: StorageKeysInspection, step: Step) -> list[Holder]:

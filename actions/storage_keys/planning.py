@@ -37,7 +37,8 @@ def goal(found: StorageKeysInspection, options: StorageKeysOptions) -> StorageKe
         slots=slots,
         old={slot.name: slot.fingerprint for slot in found.account.slots},
         since=found.as_of,
-        outside=found.traffic.seen,
+        outside=found.traffic.seen or bool(found.unlisted),
+        unlisted=found.unlisted,
         broken=broken,
         leaked=options.leaked,
         soak=options.soak,
@@ -50,7 +51,7 @@ def goal(found: StorageKeysInspection, options: StorageKeysOptions) -> StorageKe
 
 def plan(wanted: StorageKeysGoal, found: StorageKeysInspection, decided: dict[str, str], progress: Progress) -> Steps:
     """Give the steps from what was found to the goal; pure."""
-    reasons = refusals(found)
+    reasons = refusals(wanted, found)
     leases = tuple(dict.fromkeys([found.account.id, *(item.id for item in found.workspaces)]))
     if reasons:
         return Steps(outcome=Outcome.BLOCKED, summary=f"Blocked: {reasons[0]}", reasons=reasons, leases=leases)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from actions.storage_keys.state import SLOTS, Account, Holder, StorageKeysInspection
+from actions.storage_keys.state import SLOTS, Account, Holder, StorageKeysGoal, StorageKeysInspection
 
 
-def refusals(found: StorageKeysInspection) -> tuple[str, ...]:
+def refusals(goal: StorageKeysGoal, found: StorageKeysInspection) -> tuple[str, ...]:
     """Return every reason that blocks, each with what lifts it; none when the way is free."""
     unreadable = [_unreadable(holder) for holder in found.holders if holder.holds == "unreadable"]
-    return (*_account(found.account), *unreadable)
+    news = [
+        f"{name[:1].upper()}{name[1:]} can no longer be listed, so holders in it would be overlooked. Try again later."
+        for name in found.unlisted
+        if name not in goal.unlisted
+    ]
+    return (*_account(found.account), *unreadable, *news)
 
 
 def _account(account: Account) -> tuple[str, ...]:

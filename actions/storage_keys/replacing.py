@@ -62,7 +62,7 @@ class Replacing:
                 self._move(holder)
 
     def _move(self, holder: Holder) -> None:
-        """Move a datastore; one that came back twice is carried by its workspace, or stops the run."""
+        """Move a datastore; one that keeps coming back is carried by its workspace, or stops the run."""
         way = self.way
         step = way.move(holder, self.target)
         if not way.past.done(step.id):
@@ -73,7 +73,7 @@ class Replacing:
             way.remarks.append(f"{holder.label} still has no working key.")
         else:
             way.stuck.append(
-                f"{holder.label} went back to {self.slot} after it was moved twice: something else writes it. "
+                f"{holder.label} went back to {self.slot} after it was moved three times: something else writes it. "
                 "Find and stop that first."
             )
 
@@ -115,10 +115,7 @@ class Replacing:
         for holder in way.found.holders:
             if not (holder.system and holder.workspace == workspace.workspace and way.movable(holder)):
                 continue
-            way.allow(
-                steps.move(self.account, holder, self.target),
-                steps.move(self.account, holder, self.target, again=True),
-            )
+            way.allow(*way.moves(holder, self.target))
             mended = self.final and not way.goal.leaked and way.held[holder.id] == "neither" and way.broken(holder)
             if mended or way.held[holder.id] == self.slot:
                 way.foresee(holder, to=self.target)
@@ -152,7 +149,7 @@ class Replacing:
         home = way.home(after=self.slot)
         for item in way.found.holders:
             if item.system and item.workspace == workspace.workspace and way.movable(item):
-                way.allow(*(steps.move(self.account, item, home, again=again) for again in (False, True)))
+                way.allow(*way.moves(item, home))
 
     def _settle_insisting(self) -> str:
         """Follow the answers; empty while one is open, whose question waits until nothing else is left to do."""

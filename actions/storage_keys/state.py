@@ -147,8 +147,6 @@ class Traffic(Frozen, frozen=True, kw_only=True):
 
     account_key: float | None = None
     sas: float | None = None
-    unlisted: tuple[str, ...] = ()
-    """Workspaces and subscriptions whose datastores could not be listed: they may point here."""
 
     @property
     def seen(self) -> bool:
@@ -163,6 +161,8 @@ class StorageKeysInspection(Inspection, frozen=True, kw_only=True):
     workspaces: tuple[Workspace, ...] = ()
     holders: tuple[Holder, ...] = ()
     traffic: Traffic = Traffic(account_key=0, sas=0)
+    unlisted: tuple[str, ...] = ()
+    """Other workspaces and subscriptions that could not be listed: something in them may point here."""
     slots: tuple[str, ...] = ()
     """The slots that the options ask to replace, as the operator types them."""
 
@@ -188,7 +188,10 @@ class StorageKeysGoal(Goal, frozen=True, kw_only=True):
     """The fingerprint of each slot before anything changed."""
     since: str
     outside: bool = False
-    """Whether the metrics showed requests signed with a key at the start; our own probes show there later."""
+    """Whether there may be holders that nobody can list: the metrics showed requests signed with a key at the start (our
+    own probes show there later), or something could not be listed."""
+    unlisted: tuple[str, ...] = ()
+    """What could not be listed at the start; anything more is a reason to stop."""
     broken: tuple[str, ...] = ()
     """Ids of the holders that had no working key at the start: nobody waits for them."""
     leaked: str = ""

@@ -66,8 +66,12 @@ def _refused(slot: str) -> str:
     return f"the new {slot} works and the old one is refused (403 AuthenticationFailed), same host, same minute"
 
 
-def move(account: Account, holder: Holder, slot: str, *, again: bool = False, sas_hours: float = 0) -> Step:
-    """Write a datastore back with the other key, or with its SAS signed anew by that key."""
+MOVES = ("", "-again", "-once-more")
+"""How often a datastore is moved to one slot: a resync may bring the workspace's own ones back."""
+
+
+def move(account: Account, holder: Holder, slot: str, *, nth: str = "", sas_hours: float = 0) -> Step:
+    """Write a datastore back with the other key, or with its SAS signed anew by that key; `nth` is one of MOVES."""
     arguments = {"slot": slot, "account": account.id, "credential": holder.credential, "hours": f"{sas_hours:g}"}
     if holder.default:
         arguments["default"] = "yes"
@@ -81,9 +85,9 @@ def move(account: Account, holder: Holder, slot: str, *, again: bool = False, sa
         title = f"Move datastore {holder.label} to {slot}"
         proof = f"listSecrets gives {slot}; it is still the default datastore if it was"
     return Step(
-        id=f"{MOVE}{'-again' if again else ''}:{holder.label}:{slot}",
+        id=f"{MOVE}{nth}:{holder.label}:{slot}",
         kind=MOVE,
-        title=title + (", once more" if again else ""),
+        title=title + (f", {nth[1:].replace('-', ' ')}" if nth else ""),
         subject=holder.id,
         arguments=arguments,
         request=Request(

@@ -102,12 +102,14 @@ class Way:
             self._contingent.setdefault(step.id, step)
 
     def move(self, holder: Holder, slot: str) -> Step:
-        """Make the step that moves a datastore: the second one where the first did not last."""
+        """Make the step that moves a datastore: the first of its tries that is not done, or else the last."""
+        tries = self.moves(holder, slot)
+        return next((step for step in tries if not self.past.done(step.id)), tries[-1])
+
+    def moves(self, holder: Holder, slot: str) -> tuple[Step, ...]:
+        """Make all tries of moving a datastore."""
         hours, account = self.goal.sas_hours, self.found.account
-        step = steps.move(account, holder, slot, sas_hours=hours)
-        if not self.past.done(step.id):
-            return step
-        return steps.move(account, holder, slot, again=True, sas_hours=hours)
+        return tuple(steps.move(account, holder, slot, nth=nth, sas_hours=hours) for nth in steps.MOVES)
 
     def ask(self, decision: Decision) -> None:
         """Put a question, once."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -180,7 +182,7 @@ async def test_a_stranger_that_cannot_be_listed_may_point_here(watch):
     shop.workspace("sandbox", sub=LAB, group="rg-lab", account="stlab01")
     fault = Fault(kind="status", route="workspaces/sandbox/datastores", status=403, code="AuthorizationFailed")
     found = await watch(shop.cloud(fault)).inspect()
-    assert found.traffic.unlisted == ("sandbox",)
+    assert found.unlisted == ("workspace sandbox",)
     assert "unlisted-workspaces" in kinds(found, Severity.UNKNOWN)
 
 
@@ -189,7 +191,20 @@ async def test_a_project_uses_its_hubs_account(watch):
     hub = shop.workspace("hub", kind="Hub")
     project = shop.workspace("project", kind="Project", hub=hub)
     shop.book.find(project)["properties"]["storageAccount"] = None
-    assert (await watch(shop.cloud()).inspect(project)).name == "stfraud01"
+    found = await watch(shop.cloud()).inspect(project)
+    assert found.name == "stfraud01"
+    assert [item.own for item in found.workspaces if item.label == "project"] == [True]
+
+
+async def test_a_subscription_that_cannot_be_listed_is_told_or_blocks_when_it_is_the_accounts_own(watch):
+    refused: dict[str, Any] = {"kind": "status", "status": 403, "code": "AuthorizationFailed"}
+    lab = Fault(route=f"subscriptions/{LAB}/providers/Microsoft.MachineLearningServices/workspaces", **refused)
+    found = await watch(Shop().cloud(lab)).inspect()
+    assert (found.unlisted, held(found)["fraud/train"]) == (("subscription lab",), "key1")
+    own = Fault(route=f"subscriptions/{SUB}/providers/Microsoft.MachineLearningServices/workspaces", **refused)
+    found = await watch(Shop().cloud(own)).inspect()
+    assert held(found)["subscription prod/(not listed)"] == "unreadable"
+    assert held(found)["fraud/train"] == "key1", "the target itself needs no list"
 
 
 async def test_ages_are_held_against_the_policy(watch):

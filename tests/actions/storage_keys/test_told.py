@@ -6,10 +6,9 @@ import shlex
 
 import pytest
 
-from actions.guard.model import Progress, Severity
+from actions.guard.model import Outcome, Progress, Severity
 from actions.storage_keys import StorageKeys
 from actions.storage_keys.findings import findings
-from actions.storage_keys.state import Traffic
 from tests.actions.storage_keys.cases import USUAL
 from tests.actions.storage_keys.told import inspection, plan, wanted
 
@@ -66,14 +65,19 @@ def test_the_worst_comes_first():
     assert grades == sorted(grades, key=list(Severity).index)
 
 
-def test_unlisted_workspaces_are_part_of_the_question():
-    found = inspection(USUAL, traffic=3.0)
-    found = type(found)(
-        **{name: getattr(found, name) for name in found.__struct_fields__}
-        | {"traffic": Traffic(account_key=3, sas=0, unlisted=("sandbox",))}
-    )
-    [decision] = plan(wanted(USUAL, {}, traffic=3.0), found, {}, Progress()).decisions
+def test_what_could_not_be_listed_is_part_of_the_question_even_without_traffic():
+    missed = ("workspace sandbox",)
+    found = inspection(USUAL, unlisted=missed)
+    [decision] = plan(wanted(USUAL, {}, unlisted=missed), found, {}, Progress()).decisions
     assert "sandbox" in decision.question
+
+
+def test_what_can_no_longer_be_listed_stops_the_run():
+    """Holders that a refused list hides must never look like holders that have moved away."""
+    wish = wanted(USUAL, {"external": "accept"})
+    steps = plan(wish, inspection("", unlisted=("subscription prod",)), {}, Progress())
+    assert steps.outcome is Outcome.BLOCKED
+    assert "can no longer be listed" in steps.summary
 
 
 @pytest.mark.parametrize("holders", [USUAL, "fraud=key1 fraud/raw~key1"])

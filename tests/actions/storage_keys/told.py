@@ -60,6 +60,7 @@ def inspection(
     replaced: str = "",
     keyless: str = "",
     traffic: float | None = 0.0,
+    unlisted: tuple[str, ...] = (),
     age_days: int = 400,
     **account: Any,
 ) -> StorageKeysInspection:
@@ -85,6 +86,7 @@ def inspection(
         ),
         holders=all_holders,
         traffic=Traffic(account_key=traffic, sas=traffic),
+        unlisted=unlisted,
     )
 
 
