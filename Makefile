@@ -55,11 +55,6 @@ format: $(DEV_STAMP) ## write the format, and mend what ruff can mend
 pictures: $(DEV_STAMP) ## write the pictures in snapshots/ anew, to be looked at before they are committed
 	@$(BIN)/pytest tests/tui --snapshot-update $(ARGS)
 
-.PHONY: bench
-bench: $(DEV_STAMP) ## measure against the references, side by side
-	@$(COMPILE)
-	@$(BIN)/python -m bench $(ARGS)
-
 # Microsoft's own clients run unchanged against the rehearsal cloud; they are large, so each has a folder of its own.
 WITNESS := build/witness
 .PHONY: witness
