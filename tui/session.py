@@ -140,10 +140,13 @@ class Session:
         self._engine: Engine | None = None
         self._connected: Connected | None = None
         self._connecting = asyncio.Lock()
+        self._closed = False
 
     @property
     def thread(self) -> EngineThread:
-        """The engine's thread, started when first asked for."""
+        """The engine's thread, started when first asked for; RuntimeError once the session is closed."""
+        if self._closed:
+            raise RuntimeError("the session is closed")
         if self._thread is None:
             self._thread = EngineThread()
             self._thread.start()
@@ -211,6 +214,7 @@ class Session:
 
     def close(self) -> None:
         """Let runs finish, close what was opened and end the thread; a second call does nothing."""
+        self._closed = True
         thread, self._thread = self._thread, None
         if thread is not None:
             if self._azure is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from actions.workspaces import WorkspaceRow
     from tui.session import Connected
 
-_LEAST = (24, 20, 8, 9, 8, 9, 4)
+_LEAST = (24, 20, 6, 9, 8, 7, 4)
 """Cells that each column keeps: names stay whole, for they are typed; regions give way."""
 
 
