@@ -12,7 +12,7 @@ from datetime import datetime
 from actions.guard.model import Outcome, Progress, Steps
 from actions.storage_keys import steps
 from actions.storage_keys.past import Past
-from actions.storage_keys.refusals import refusals
+from actions.storage_keys.refusals import refusals, unseen
 from actions.storage_keys.replacing import Replacing
 from actions.storage_keys.state import (
     SLOTS,
@@ -23,6 +23,7 @@ from actions.storage_keys.state import (
 )
 from actions.storage_keys.way import Way
 
+_KEYED = (*SLOTS, "neither", "unknown")
 _DEAD = ("neither", "missing", "expired")
 
 
@@ -39,6 +40,7 @@ def goal(found: StorageKeysInspection, options: StorageKeysOptions) -> StorageKe
         since=found.as_of,
         outside=found.traffic.seen or bool(found.unlisted),
         unlisted=found.unlisted,
+        holders={item.label: item.id for item in found.holders if item.kind != "connection" and item.holds in _KEYED},
         broken=broken,
         leaked=options.leaked,
         soak=options.soak,
@@ -51,13 +53,16 @@ def goal(found: StorageKeysInspection, options: StorageKeysOptions) -> StorageKe
 
 def plan(wanted: StorageKeysGoal, found: StorageKeysInspection, decided: dict[str, str], progress: Progress) -> Steps:
     """Give the steps from what was found to the goal; pure."""
-    reasons = refusals(wanted, found)
+    reasons = refusals(found.account)
     leases = tuple(dict.fromkeys([found.account.id, *(item.id for item in found.workspaces)]))
     if reasons:
         return Steps(outcome=Outcome.BLOCKED, summary=f"Blocked: {reasons[0]}", reasons=reasons, leases=leases)
     way = Way(wanted, found, decided, Past(progress))
     _mend(way)
-    if all(Replacing(way, slot).lay() for slot in way.rest):
+    reasons = unseen(wanted, found)
+    if reasons and not way.urgent:
+        return Steps(outcome=Outcome.BLOCKED, summary=f"Blocked: {reasons[0]}", reasons=reasons, leases=leases)
+    if not reasons and all(Replacing(way, slot).lay() for slot in way.rest):
         _repair(way)
     return Steps(
         outcome=way.outcome(),

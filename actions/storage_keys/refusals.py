@@ -5,18 +5,24 @@ from __future__ import annotations
 from actions.storage_keys.state import SLOTS, Account, Holder, StorageKeysGoal, StorageKeysInspection
 
 
-def refusals(goal: StorageKeysGoal, found: StorageKeysInspection) -> tuple[str, ...]:
-    """Return every reason that blocks, each with what lifts it; none when the way is free."""
+def unseen(goal: StorageKeysGoal, found: StorageKeysInspection) -> tuple[str, ...]:
+    """Return who holds a key unseen: what is refused or has vanished must not look like what has moved away."""
     unreadable = [_unreadable(holder) for holder in found.holders if holder.holds == "unreadable"]
     news = [
         f"{name[:1].upper()}{name[1:]} can no longer be listed, so holders in it would be overlooked. Try again later."
         for name in found.unlisted
         if name not in goal.unlisted
     ]
-    return (*_account(found.account), *unreadable, *news)
+    gone = [
+        f"{label} held a key at the start and is not listed any more. If it was deleted, make a new plan."
+        for label, place in goal.holders.items()
+        if found.holder(place) is None
+    ]
+    return (*unreadable, *news, *gone)
 
 
-def _account(account: Account) -> tuple[str, ...]:
+def refusals(account: Account) -> tuple[str, ...]:
+    """Return why the account's keys cannot be replaced at all, each reason with what lifts it."""
     if not account.exists:
         return (f"The storage account {account.name} does not exist, or you may not see it ({account.id}).",)
     locked = "forbids it: a ReadOnly lock stops listing and replacing keys."

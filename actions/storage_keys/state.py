@@ -192,6 +192,8 @@ class StorageKeysGoal(Goal, frozen=True, kw_only=True):
     own probes show there later), or something could not be listed."""
     unlisted: tuple[str, ...] = ()
     """What could not be listed at the start; anything more is a reason to stop."""
+    holders: dict[str, str] = {}
+    """The ids of the workspaces and datastores that held a key at the start, by label."""
     broken: tuple[str, ...] = ()
     """Ids of the holders that had no working key at the start: nobody waits for them."""
     leaked: str = ""
