@@ -50,7 +50,11 @@ class AmlkeysApp(App[None]):
     TITLE = "amlkeys"
     AUTO_FOCUS = ""
     ENABLE_COMMAND_PALETTE = True
-    CSS = "Screen { scrollbar-size: 1 1; }"
+    CSS = """
+    .-ascii Dialog > .dialog--box { border: ascii $primary; }
+    .-ascii #plan-step, .-ascii #run-foot { border-top: ascii $surface-lighten-2; }
+    .-ascii TextPane, .-ascii VerticalScroll { scrollbar-size: 0 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "choose_mode", "mode", id="mode"),
         Binding("ctrl+q", "leave", "quit", id="quit", priority=True),
@@ -74,6 +78,7 @@ class AmlkeysApp(App[None]):
         self._ticks: Timer | None = None
         self.animation_level = "none"
         self.ascii_only = session.config.appearance.ascii
+        self.set_class(self.ascii_only, "-ascii")
         if session.config.appearance.theme:
             self.theme = session.config.appearance.theme
         if session.config.keys:

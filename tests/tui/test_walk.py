@@ -38,6 +38,13 @@ TYPED = {"name": "stsmall01", "slot": "key1+key2"}
 CONFIRMED = ("tab", *"stsmall01", "enter", *"key1+key2", "enter", "y")
 
 
+def private(folder: Path, pattern: str) -> bytes:
+    """The content of the one file that fits, which its owner alone may read."""
+    (found,) = folder.glob(pattern)
+    assert found.stat().st_mode & 0o777 == 0o600
+    return found.read_bytes()
+
+
 async def test_keys_alone_lead_from_the_fleet_to_the_report():
     async with opened(on_small()) as pilot:
         app = pilot.app
@@ -154,8 +161,7 @@ async def test_a_saved_plan_is_private_and_a_taken_name_is_told(tmp_path: Path, 
     monkeypatch.chdir(tmp_path)
     async with opened(on_small()) as pilot:
         await press(pilot, *DECIDED, "o", "enter")
-        (saved,) = tmp_path.glob("*.plan.json")
-        assert saved.stat().st_mode & 0o777 == 0o600
+        assert private(tmp_path, "*.plan.json")
         assert "amlkeys apply" in shown(pilot)
 
 
@@ -165,9 +171,7 @@ async def test_the_report_is_exported_in_each_format(tmp_path: Path, monkeypatch
         await press(pilot, *DECIDED, "m", "2", "enter", "y")
         for number, form in enumerate(("md", "html", "json")):
             await press(pilot, "e", *["down"] * number, "enter", "enter")
-            (written,) = tmp_path.glob(f"*.{form}")
-            assert written.stat().st_mode & 0o777 == 0o600
-            assert b"stsmall01" in written.read_bytes()
+            assert b"stsmall01" in private(tmp_path, f"*.{form}")
         await press(pilot, "e", "enter", "enter")
         assert isinstance(pilot.app.screen, FailureDialog)
 

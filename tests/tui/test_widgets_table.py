@@ -100,7 +100,14 @@ async def test_a_move_inside_the_window_repaints_two_lines_only(monkeypatch):
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "name",
-    ["[/b] [@click=app.quit]x[/]", "\x1b]52;c;aGk=\x07\x1b[2J", "a\nb\tc", "\u202eevil\u200b", "x" * 300, "日本語" * 40],
+    [
+        "[/b] [@click=app.quit]x[/]",
+        "\x1b]52;c;aGk=\x07\x1b[2J",
+        "a\nb\tc",
+        "\u202eevil\u200b",
+        "x" * 300,
+        "日本語" * 40,
+    ],
 )
 async def test_hostile_names_stay_plain_and_keep_the_layout(name):
     app = TableApp([TableRow("1", "ok", (name, "group", "n")), TableRow("2", "ok", ("calm", "group", "n"))])

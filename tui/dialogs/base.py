@@ -29,7 +29,8 @@ class Choice(Static, can_focus=True):
     Choice {
         width: auto; height: 1; margin-right: 2; padding: 0 1; background: $panel;
         &:focus { background: $primary; color: $text; text-style: bold; }
-        &:ansi:focus { text-style: reverse bold; }
+        &:ansi { background: ansi_default; color: ansi_default; }
+        &:ansi:focus { background: ansi_default; color: ansi_default; text-style: reverse bold; }
     }
     """
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from actions.cloud.data import CloudError, Forbidden, NotFound, SignInNeeded, Throttled, UnknownOutcome
 from actions.guard.errors import GuardError, JournalError, LeaseHeld, NotArmed, NotPermitted, StalePlan
 from actions.guard.gate import Refused
+from tui.commands.failures import failure_of
 from tui.dialogs.base import Choice, Dialog
 from tui.render import clean, duration
 
@@ -90,8 +91,9 @@ def told(error: BaseException) -> Failure:
     if isinstance(error, OSError):
         happened = clean(error.strerror or "A file cannot be used.")
         return Failure(happened, "Nothing was written.", "Choose another place.")
-    happened = f"An unforeseen error: {type(error).__name__}."
-    return Failure(happened, "What was under way did not finish.", "The log has the details: report it.")
+    return Failure(
+        failure_of(error).sentence, "What was under way did not finish.", "Report it, with how it came to be."
+    )
 
 
 def _known(

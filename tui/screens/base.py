@@ -111,7 +111,7 @@ class ConsoleScreen(Screen[ResultT]):
 
     def compose(self) -> ComposeResult:
         """Banner on top, remarks and keys below, the screen's own parts between."""
-        yield Banner(self.console.standing.facts(), self.crumbs)
+        yield Banner(self.console.standing.facts(), self.crumbs, ascii_only=self.ascii_only)
         yield from self.compose_body()
         yield StatusLine()
         yield KeyLine()

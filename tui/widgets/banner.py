@@ -49,7 +49,7 @@ def tick_after(facts: BannerFacts) -> float:
     return 1.0 if facts.left <= _LAST_MINUTE else max(1.0, facts.left % 60 + 0.1)
 
 
-def top_line(facts: BannerFacts, cells: int) -> tuple[str, str, str, str]:
+def top_line(facts: BannerFacts, cells: int, *, ascii_only: bool = False) -> tuple[str, str, str, str]:
     """Give the parts of the first line: name of the program, place, mode, and who in which tenant.
 
     Where they do not fit, the program's name goes first, then a tenant id loses its last digits, then the user.
@@ -61,8 +61,8 @@ def top_line(facts: BannerFacts, cells: int) -> tuple[str, str, str, str]:
     short = min(width(tenant), _TENANT_CELLS)
     name = _NAME if room - width(_NAME) >= width(user) + short else ""
     room -= width(name)
-    who = clip(user, max(room - short, 8))
-    return name, where, mode, who + clip(tenant, max(room - width(who), 0))
+    who = clip(user, max(room - short, 8), ascii_only=ascii_only)
+    return name, where, mode, who + clip(tenant, max(room - width(who), 0), ascii_only=ascii_only)
 
 
 def second_line(crumbs: tuple[str, ...], cloud: str, as_of: str, cells: int, *, ascii_only: bool = False) -> str:
@@ -84,14 +84,20 @@ class Banner(Vertical):
         & > Static { height: 1; width: 100%; }
         & > #banner-top { background: $primary-muted; color: $foreground; }
         & > #banner-trail { background: $surface; color: $foreground; }
-        &.-rehearsal > #banner-top { background: $secondary-muted; }
+        &.-rehearsal > #banner-top { background: $success-muted; }
         &.-live > #banner-top { background: $error-muted; }
         &.-rehearsal.-live > #banner-top { background: $warning-muted; }
+        &:ansi > Static { background: ansi_default; }
+        &:ansi > #banner-top { color: ansi_bright_blue; }
+        &:ansi.-rehearsal > #banner-top { color: ansi_bright_green; }
+        &:ansi.-live > #banner-top { color: ansi_bright_red; }
+        &:ansi.-rehearsal.-live > #banner-top { color: ansi_bright_yellow; }
     }
     """
 
-    def __init__(self, facts: BannerFacts, crumbs: tuple[str, ...]) -> None:
+    def __init__(self, facts: BannerFacts, crumbs: tuple[str, ...], *, ascii_only: bool = False) -> None:
         super().__init__()
+        self._ascii = ascii_only
         self._facts, self._crumbs, self._as_of = facts, crumbs, ""
 
     def compose(self) -> ComposeResult:
@@ -134,9 +140,9 @@ class Banner(Vertical):
             return
         self.set_class(self._facts.rehearsal, "-rehearsal")
         self.set_class(self._facts.mode is Mode.LIVE, "-live")
-        name, where, mode, who = top_line(self._facts, cells)
+        name, where, mode, who = top_line(self._facts, cells, ascii_only=self._ascii)
         text = Text(name, no_wrap=True)
         text.append(where, "bold reverse").append(" ").append(mode, "bold").append(" ").append(who)
         self.query_one("#banner-top", Static).update(text)
-        trail = second_line(self._crumbs, self._facts.cloud, self._as_of, cells)
+        trail = second_line(self._crumbs, self._facts.cloud, self._as_of, cells, ascii_only=self._ascii)
         self.query_one("#banner-trail", Static).update(Text(trail, no_wrap=True))

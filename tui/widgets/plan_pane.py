@@ -89,7 +89,7 @@ def plan_head(plan: Plan, preflight: Preflight, cells: int, *, try_anyway: bool,
     body = plan.body
     lines = indent(clean(plan.goal_text), cells, "Goal: ", "  ")
     risk = f", {look(plan.risk).word}" if body.steps else ""
-    lines += indent(f"{told(body.outcome, ascii_only=ascii_only)}{risk}: {clean(body.summary)}", cells, "", "  ")
+    lines += indent(f"{told(body.outcome, ascii_only=ascii_only)}{risk}: {clean(body.summary)}", cells - 2, "", "  ")
     lines += [line for reason in body.reasons for line in indent(clean(reason), cells, "  - ")]
     lines += [line for text in gap_sentences(plan) for line in indent(text, cells, "  ! ")]
     if not preflight.ok:

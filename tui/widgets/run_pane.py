@@ -18,7 +18,6 @@ from tui.widgets.virtual_table import TableColumn, VirtualTable
 
 _FOOT_LINES = 5
 _ENDS = {
-    WaitKind.TIME: "the time is over",
     WaitKind.CONDITION: "it holds",
     WaitKind.PERSON: "somebody resumes the run",
 }
@@ -64,7 +63,8 @@ def foot_lines(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list
         until, at = moment(wait.until), moment(max(now, view.at))
         left = f", {duration((until - at).total_seconds())} left" if until and at else ""
         bound = f" until {clock(wait.until)}{left}" if until else ""
-        text = f"Waiting since {clock(wait.since)}{bound}; it ends when {_ENDS[wait.kind]}"
+        ends = f"; it ends when {_ENDS[wait.kind]}" if wait.kind in _ENDS else ""
+        text = f"Waiting since {clock(wait.since)}{bound}{ends}"
         lines += indent(text, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
         lines += indent(f"why: {wait.reason}", cells, "  ")
     if view.throttle:
@@ -162,6 +162,7 @@ class RunPane(Vertical):
         self._put("#run-head", head)
         lines = foot_lines(self._view, now, cells, ascii_only=self._ascii)[:_FOOT_LINES]
         self._put("#run-foot", "\n".join(lines))
+        self.query_one("#run-foot").display = bool(lines)
 
     def _put(self, where: str, text: str) -> None:
         """Change a text, painting only when it is another."""

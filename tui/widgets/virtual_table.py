@@ -56,8 +56,11 @@ class VirtualTable(Widget, can_focus=True):
         & > .virtual-table--good { color: $text-success; }
         & > .virtual-table--warn { color: $text-warning; }
         & > .virtual-table--bad { color: $text-error; }
-        &:ansi > .virtual-table--cursor { text-style: reverse; }
-        &:ansi:focus > .virtual-table--cursor { text-style: reverse bold; }
+        &:ansi { background: ansi_default; }
+        &:ansi > .virtual-table--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+        &:ansi:focus > .virtual-table--cursor {
+            background: ansi_default; color: ansi_default; text-style: reverse bold;
+        }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
