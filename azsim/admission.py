@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from azsim import ids
+from azsim import conditions, ids
 from azsim.clock import iso7
-from azsim.errors import arm_error, graph_error, keyvault_error, not_simulated
+from azsim.errors import arm_error, graph_error, keyvault_error, not_simulated, unsimulated
 from azsim.principals import Caller
 from azsim.router import ANY, Context, HostClass, missing, scope_of
-from azsim.wire import Response
+from azsim.wire import BadRequestBody, Response
 
 if TYPE_CHECKING:
     from azsim.tokens import Problem
@@ -101,20 +101,43 @@ def authorize(ctx: Context) -> Response | None:
     scope, rbac = ctx.scope(), ctx.cloud.rbac
     verdict = rbac.verdict(caller, scope, action)
     if verdict.allowed:
-        return None
+        return _constrained(ctx, caller, action) if action.casefold() in conditions.ACTIONS else None
     if ctx.route.listing and verdict.denied_by is None and rbac.allowed_below(caller, scope, action):
         return None
     return forbidden(ctx, action, verdict.denied_by)
 
 
-def forbidden(ctx: Context, action: str, denied_by: dict[str, object] | None = None) -> Response:
-    """Azure's 403 for a caller without the action, or with a deny assignment that takes it away."""
+def _constrained(ctx: Context, caller: Caller, action: str) -> Response | None:
+    """Refuse what the condition on every role that would allow it does not let pass (constrained delegation)."""
+    given = ctx.cloud.rbac.conditions(caller, ctx.scope(), action)
+    if not given:
+        return None
+    existing = ctx.world.access.assignments.get(ids.fold(ctx.scope()))
+    try:
+        deed = conditions.Deed(
+            action=action,
+            request=conditions.attributes(ctx.request.member("properties")),
+            resource=conditions.attributes(existing.properties) if existing else {},
+        )
+        passes = any(conditions.fulfilled(condition, deed) for condition in given)
+    except BadRequestBody as error:
+        return arm_error(400, "InvalidRequestContent", str(error), gateway=False)
+    except conditions.Unreadable as error:
+        return unsimulated(f"a condition on a role of the caller: {error}")
+    return None if passes else forbidden(ctx, action, or_condition=True)
+
+
+def forbidden(
+    ctx: Context, action: str, denied_by: dict[str, object] | None = None, *, or_condition: bool = False
+) -> Response:
+    """Azure's 403 for a caller without the action, with an unfulfilled condition, or denied by a deny assignment."""
     caller = ctx.caller
     client = f"The client '{caller.name if caller else ''}' with object id '{caller.object_id if caller else ''}'"
     scope = printed_scope(ctx)
     if denied_by is None:
+        lack = "or an ABAC condition not fulfilled " if or_condition else ""
         message = (
-            f"{client} does not have authorization to perform action '{action}' over scope '{scope}' or the "
+            f"{client} does not have authorization {lack}to perform action '{action}' over scope '{scope}' or the "
             "scope is invalid. If access was recently granted, please refresh your credentials."
         )
         return arm_error(403, "AuthorizationFailed", message)

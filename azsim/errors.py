@@ -207,8 +207,12 @@ def storage_xml_error(ctx: Context, status: int, code: str, message: str, *, det
 
 def not_simulated(method: str, host: str, path: str) -> Response:
     """A route this cloud does not know: loud, and never an empty success."""
-    message = f"The rehearsal cloud does not simulate {method} {host}{path}."
-    return arm_error(501, "NotSimulated", message)
+    return unsimulated(f"{method} {host}{path}")
+
+
+def unsimulated(what: str) -> Response:
+    """Anything that this cloud cannot do: loud, and never a guess."""
+    return arm_error(501, "NotSimulated", f"The rehearsal cloud does not simulate {what}.")
 
 
 def _inner_chain(codes: Sequence[str]) -> dict[str, Any] | None:

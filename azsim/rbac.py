@@ -2,7 +2,7 @@
 
 Rules from the pages "What is Azure RBAC" and "Understand Azure role definitions": a deny wins; a role allows
 an action that one of its actions matches and none of its own notActions does; roles add up, so a notAction is
-not a deny. Conditions are carried and shown, not evaluated.
+not a deny. Conditions are carried and shown; those that bound what a caller may assign are judged by `azsim.conditions`.
 """
 
 from __future__ import annotations
@@ -190,6 +190,17 @@ class Rbac:
                 self._verdicts.clear()
             found = self._verdicts[key] = self._decide(principals, folded, action, data)
         return found
+
+    def conditions(self, caller: Caller, scope: str, action: str) -> list[str]:
+        """The conditions of the caller's roles that allow an action at a scope; none when one does so unconditionally."""
+        self._refresh()
+        folded = ids.fold(scope)
+        found = [
+            item.properties.get("condition") or ""
+            for item in self._assignments(caller.principal_ids)
+            if ids.within(folded, item.scope) and self._role_allows(item, action, data=False)
+        ]
+        return found if all(found) else []
 
     def allowed_below(self, caller: Caller, scope: str, action: str) -> bool:
         """Whether the caller may do `action` at some scope strictly below `scope`: then a list is not
