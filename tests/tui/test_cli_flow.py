@@ -15,6 +15,7 @@ import pytest
 from actions.guard.events import Event, StepStarted, WaitBegan
 from azsim.cloud import Cloud as Simulated
 from azsim.faults import Fault
+from azsim.wire import Request
 from tests.tui.command_line import ACCEPT, CONFIRM, amlkeys, estate_file, keep_one_cloud
 from tui.commands.output import Output
 
@@ -231,6 +232,26 @@ def test_a_stopped_run_is_resumed_to_its_goal(
     assert amlkeys("resume", stopped.json["run"], "--live", estate).exit == 0
     regenerated = [entry for entry in kept[0].ledger.writes() if entry.path.endswith("regenerateKey")]
     assert len(regenerated) == 2
+
+
+def test_what_somebody_else_changed_is_shown_and_needs_its_own_confirmation(estate: str, kept: list[Simulated]) -> None:
+    amlkeys("run", *ROTATE, "--live", *CONFIRM, "--no-wait", estate)
+    run = amlkeys("runs", estate, "--json").json["runs"][0]["id"]
+    account = next(item for item in kept[0].world.keys.accounts.values() if item.id.endswith("stsmall01"))
+    url = f"https://management.azure.com{account.id}/regenerateKey?api-version=2023-05-01"
+    token = {"Authorization": f"Bearer {kept[0].issue_token()}"}
+    kept[0].handle(Request("POST", url, token, b'{"keyName":"key2"}'))
+    halted = amlkeys("resume", run, "--live", estate)
+    assert halted.exit == 6
+    assert "What would be done from here:" in halted.out
+    wrong = amlkeys("resume", run, "--live", "--confirm", "stsmall02", estate)
+    assert wrong.exit == 4
+    writes = len(kept[0].ledger.writes())
+    assert amlkeys("resume", run, "--live", estate).exit == 6
+    assert len(kept[0].ledger.writes()) == writes, "nothing is changed without it"
+    confirmed = amlkeys("resume", run, "--live", *CONFIRM, estate)
+    assert "Plan: " in confirmed.err, "what is confirmed is shown"
+    assert confirmed.exit == 0, confirmed.err + confirmed.out
 
 
 def test_azure_refusing_is_exit_5(estate: str, kept: list[Simulated]) -> None:

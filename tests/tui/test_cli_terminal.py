@@ -24,7 +24,7 @@ def at_terminal(*words: str, columns: int = 80, **environment: str) -> pexpect.s
     env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     return pexpect.spawn(
         sys.executable, ["-c", PROGRAM, *words], dimensions=(24, columns), env=env, encoding="utf-8", timeout=60
-    )  # type: ignore[arg-type]
+    )
 
 
 def said(child: pexpect.spawn[str]) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.checkout import ROOT
 from tui.config import Config, ConfigError, load_config, parse_config
 
 WHOLE = """
@@ -80,3 +81,10 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match=r"config\.toml cannot be read: it is no UTF-8 text\."):
         load_config(str(path))
+
+
+def test_the_page_of_the_command_line_shows_a_file_that_is_right() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    shown = page.partition("```toml\n")[2].partition("```")[0]
+    found = parse_config(shown, "the page")
+    assert all(getattr(found, name) for name in ("journal", "cloud", "tenant", "subscriptions", "appearance", "keys"))

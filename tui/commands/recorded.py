@@ -13,7 +13,10 @@ from tui.commands.failures import DONE, USAGE, CommandError
 from tui.commands.flags import Command, confirm_options, decide_option
 
 if TYPE_CHECKING:
+    from actions.guard.confirm import Confirmation
     from actions.guard.history import RunHistory
+    from tui.commands.output import Output
+    from tui.session import Session
 
 _run = click.argument("run", metavar="RUN")
 
@@ -63,15 +66,13 @@ def resume(
     run halts and shows them; --confirm (and --slot) approve them. Resuming a run that waits for a person says that the
     person is done.
     """
-    from actions.guard.confirm import Confirmation
-
     with opened(context) as (session, out):
         history, settings = session.journal.run(run), session.settings
         if history.state != "done":
             _insist_mode(history, settings.mode)
         session.run(_signed_in)
         out.banner(session)
-        given = None if confirm is None else Confirmation(name=confirm, slot=slot)
+        given = None if confirm is None else _confirmed(session, out, history.id, confirm, slot, decided)
         watch = Attendance(session, out)
         result = watch.attend(
             lambda connected: connected.engine.resume(
@@ -84,6 +85,18 @@ def resume(
             )
         )
         return finish(out, result, watch.paused)
+
+
+def _confirmed(session: Session, out: Output, run: str, name: str, slot: str, decided: dict[str, str]) -> Confirmation:
+    """Look at what the run would do from here, show it, and bind the confirmation to just that."""
+    from actions.guard.confirm import Confirmation, plan_shown
+    from tui.telling import plan_lines
+
+    plan = session.run(lambda connected: connected.engine.replan(run, decided)).plan
+    if not out.json:
+        for line in plan_lines(plan, out.margin, ascii_only=out.ascii_only):
+            out.progress(line)
+    return Confirmation(name=name, slot=slot, plan=plan_shown(plan))
 
 
 async def _signed_in(_connected: object) -> None:
