@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from textual.drivers.linux_driver import LinuxDriver
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
+
     from textual.app import App
     from textual.screen import Screen
 
@@ -18,7 +20,7 @@ class OpenLinuxDriver(LinuxDriver):
 
     def divert_output(self, file: IO[str]) -> None:
         """Send everything that is painted to `file`; to be called before the writer thread starts."""
-        self._file = file
+        self._file = cast("TextIOWrapper", file)
 
     def call_soon(self, callback: Callable[[], object]) -> None:
         """Run a callback on the app's loop, from any thread; nothing happens when the loop has ended."""
@@ -30,7 +32,7 @@ class OpenLinuxDriver(LinuxDriver):
     @property
     def console(self) -> App[Any]:
         """The app that this driver paints for."""
-        return cast("App[Any]", self._app)
+        return self._app
 
     def end_input(self) -> None:
         """Let the input thread end: at a hung-up terminal it reads an endless end of file without ever waiting."""

@@ -120,7 +120,7 @@ class SshDriver(OpenLinuxDriver):
             self._output = SteadyOutput(self.fileno)
             self.divert_output(cast("IO[str]", self._output))
             threading.Thread(target=self._watch, args=(self._output,), name="amlkeys-terminal", daemon=True).start()
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Let the writer end, then see that the terminal was really given back."""

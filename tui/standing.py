@@ -80,7 +80,9 @@ class RunBoard:
 
     def stop_all(self, connected: Connected | None) -> None:
         """Ask every run of this process to stop after its present step."""
-        for run_id in connected.engine.active if connected is not None else ():
+        if connected is None:
+            return
+        for run_id in connected.engine.active:
             with suppress(GuardError):
                 # It came to its end by itself meanwhile.
                 connected.engine.stop(run_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,7 +31,11 @@ def write_report(history: RunHistory, form: str, place: Path) -> None:
 
     from actions.guard import report
 
-    makers = {"md": report.as_markdown, "html": report.as_html, "json": report.as_json}
+    makers: dict[str, Callable[[RunHistory], str | bytes]] = {
+        "md": report.as_markdown,
+        "html": report.as_html,
+        "json": report.as_json,
+    }
     made = makers[form](history)
     content = made if isinstance(made, bytes) else made.encode()
     with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

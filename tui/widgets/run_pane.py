@@ -72,8 +72,8 @@ def foot_lines(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list
     if view.over:
         lines += indent(view.sentence, cells, f"{mark(view.state, ascii_only=ascii_only)} ")
     elif view.said:
-        at, text = view.said[-1]
-        lines += indent(text, cells, f"{clock(at)} ")
+        said_at, said = view.said[-1]
+        lines += indent(said, cells, f"{clock(said_at)} ")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from actions.guard import events
 from actions.guard.history import RunHistory
@@ -110,9 +111,9 @@ def follow(view: RunView | None, event: events.Event) -> RunView | None:
             return view
 
 
-def _with(view: RunView, step_id: str, **changes: object) -> RunView:
+def _with(view: RunView, step_id: str, **changes: Any) -> RunView:
     """Change one step."""
-    steps = tuple(replace(step, **changes) if step.id == step_id else step for step in view.steps)  # pyright: ignore[reportArgumentType] - names are checked by replace
+    steps = tuple(replace(step, **changes) if step.id == step_id else step for step in view.steps)
     return replace(view, steps=steps)
 
 
