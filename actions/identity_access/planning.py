@@ -28,6 +28,10 @@ def goal_of(inspection: IdentityAccessInspection, options: IdentityAccessOptions
 def plan_of(goal: IdentityAccessGoal, inspection: IdentityAccessInspection, progress: Progress) -> Steps:
     """Give the steps that remain; nothing beyond the rows of the goal is ever granted."""
     leases = (goal.workspace,)
+    if unseen := _unseen(goal, inspection):
+        return Steps(
+            outcome=Outcome.BLOCKED, summary="what is to be restored cannot be seen", reasons=unseen, leases=leases
+        )
     remaining = _undo_steps(goal, inspection) if goal.undo else _restoring_steps(goal, inspection, progress)
     if remaining:
         return Steps(outcome=Outcome.READY, summary=f"{len(remaining)} steps", steps=remaining, leases=leases)
@@ -44,6 +48,12 @@ def plan_of(goal: IdentityAccessGoal, inspection: IdentityAccessInspection, prog
         )
     done = "nothing is left as the run left it" if goal.undo else "every expected access is there"
     return Steps(outcome=Outcome.NO_CHANGES, summary=done, leases=leases)
+
+
+def _unseen(goal: IdentityAccessGoal, inspection: IdentityAccessInspection) -> tuple[str, ...]:
+    """What hides whether a row of the goal is restored: not seen is not the same as there."""
+    rows = (row for row in inspection.table if row.state == "unknown" and _row_id(row) in goal.rows)
+    return tuple(f"{row.identity}, {row.what}: {row.detail}" for row in rows)
 
 
 def _restoring_steps(

@@ -8,6 +8,7 @@ import os
 import ssl
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -95,3 +96,11 @@ def tally(testrun_uid: str) -> Iterator[Counter[str]]:
         total = Counter(known["trials"] if known.get("session") == testrun_uid else {}) + counts
         file.truncate(0)
         json.dump({"session": testrun_uid, "trials": dict(sorted(total.items()))}, file, indent=1)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A place for journals, in memory where there is one: each entry is flushed, and there are thousands of runs."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)
