@@ -60,14 +60,25 @@ def principal_of(identity: Mapping[str, Any] | None, primary: str = "") -> str:
     return str(chosen.get("principalId") or "")
 
 
+def is_system_assigned(identity: Mapping[str, Any] | None) -> bool:
+    """Tell whether `principal_of` gives the workspace's own, system-assigned identity."""
+    return bool((identity or {}).get("principalId"))
+
+
 def expected_access(
     workspace: ResourceId,
     properties: Mapping[str, Any],
     principal: str,
     grants: Iterable[Grant],
     vault: Vault | None,
+    *,
+    system: bool = True,
 ) -> tuple[Access, ...]:
-    """Compare what the identity should hold with the grants of its own; the vault is unknown where it was not read."""
+    """Compare what the identity should hold with the grants of its own; the vault is unknown where it was not read.
+
+    Application Insights is documented for user-assigned identities only, the resource group for a system-assigned one
+    (`system`) only: what is not needed counts where it is there, and is left out where it is not.
+    """
     mine = [grant for grant in grants if grant.principal.casefold() == principal.casefold()]
     found = [
         _by_role("resource group", workspace.group_id, _CONTROL, mine),
@@ -82,7 +93,8 @@ def expected_access(
     if properties.get("applicationInsights"):
         insights = ResourceId(str(properties["applicationInsights"]))
         found.append(_by_role("application insights", insights, _CONTROL, mine))
-    return tuple(found)
+    not_needed = "application insights" if system else "resource group"
+    return tuple(item for item in found if item.present or item.name != not_needed)
 
 
 def _by_role(name: str, resource: ResourceId, roles: frozenset[str], grants: Iterable[Grant]) -> Access:

@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Data, ResourceId
 from actions.cloud.protocol import Cloud
-from actions.workspaces.access import Access, Grant, Vault, expected_access, grant_of, principal_of, vault_of
+from actions.workspaces.access import (
+    Access,
+    Grant,
+    Vault,
+    expected_access,
+    grant_of,
+    is_system_assigned,
+    principal_of,
+    vault_of,
+)
 from actions.workspaces.rows import Facts, Keys, WorkspaceRow, bare_row, full_row, keys_of
 
 _T = TypeVar("_T")
@@ -254,7 +263,8 @@ def _access(workspace: ResourceId, raw: Raw, sources: _Sources) -> tuple[Access,
     if sources.grants is None or workspace.subscription.casefold() not in sources.granted:
         return None
     vault = (sources.vaults or {}).get(ResourceId(str(properties.get("keyVault") or "")).key)
-    return expected_access(workspace, properties, principal, sources.grants.get(principal.casefold(), ()), vault)
+    grants, system = sources.grants.get(principal.casefold(), ()), is_system_assigned(raw.get("identity"))
+    return expected_access(workspace, properties, principal, grants, vault, system=system)
 
 
 def _named(raw: Raw, names: Mapping[str, str]) -> str:

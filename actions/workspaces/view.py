@@ -15,7 +15,15 @@ from actions.cloud.data import CloudError, Data, Resource, ResourceId
 from actions.cloud.protocol import Cloud
 from actions.guard.gate import secret_reads
 from actions.guard.model import Finding
-from actions.workspaces.access import Access, Vault, expected_access, grant_of, principal_of, vault_of
+from actions.workspaces.access import (
+    Access,
+    Vault,
+    expected_access,
+    grant_of,
+    is_system_assigned,
+    principal_of,
+    vault_of,
+)
 from actions.workspaces.holders import Holder, read_holders
 from actions.workspaces.rows import (
     Keys,
@@ -200,7 +208,8 @@ async def _access(cloud: Cloud, reader: _Reader, workspace: Resource) -> tuple[A
     if assignments is None:
         return None
     decides: Vault | None = vault_of(vault.properties) if vault else None
-    return expected_access(workspace.id, properties, principal, [grant_of(each.raw) for each in assignments], decides)
+    grants, system = [grant_of(each.raw) for each in assignments], is_system_assigned(workspace.raw.get("identity"))
+    return expected_access(workspace.id, properties, principal, grants, decides, system=system)
 
 
 async def _holders(
