@@ -29,6 +29,7 @@ _SECRETS = re.compile(
 )
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/_~.-]{32,}={0,2}")
 _OPAQUE = re.compile(r"[+=~]|[A-Za-z0-9]{33}|(?<![A-Za-z0-9])(?![0-9a-fA-F]{32})[A-Za-z0-9]{32}")
+_WORDS = re.compile(r"(?<![A-Za-z0-9])[A-Z]?[a-z]{1,15}(?:[A-Z][a-z]{1,15})*(?![A-Za-z0-9])")
 _DENIED = re.compile(r"perform action '(?P<action>[^']+)'.*?over scope '(?P<scope>[^']+)'", re.DOTALL)
 
 
@@ -51,8 +52,8 @@ def clean(text: str) -> str:
 
 
 def _hide(found: re.Match[str]) -> str:
-    """Hide what may be a key; ids, host names and GUIDs (with or without dashes) have shorter runs."""
-    return "<secret>" if _OPAQUE.search(found[0]) else found[0]
+    """Hide what may be a key: not ids, host names and GUIDs, whose runs are shorter, nor codes, which are words."""
+    return "<secret>" if _OPAQUE.search(_WORDS.sub("", found[0])) else found[0]
 
 
 def failure_in(body: bytes, headers: Mapping[str, str]) -> Failure:

@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError, ServiceRequestError, ServiceRespon
 from actions.cloud.data import CloudError, Forbidden, NotFound, SignInNeeded, Throttled, UnknownOutcome
 from actions.cloud.errors import clean, failure_in, from_answer, from_exception, unreadable
 from actions.cloud.transport import NeverSent
+from azsim.secrets import storage_key
 
 
 def body_of(recording: dict[str, object]) -> bytes:
@@ -55,6 +56,14 @@ def test_recorded_errors(wire_dir: Path, name: str, code: str, kind: type[CloudE
     assert error.sentence.startswith("the thing: ")
     assert error.sentence.isprintable()
     assert "no reason given" not in error.sentence
+
+
+def test_a_long_code_is_told_and_a_key_beside_it_is_not() -> None:
+    key = storage_key(7, "stlab01", "key1", 0)
+    body = {"error": {"code": "StorageAccountOperationInProgress", "message": f"Conflict over {key}."}}
+    error = from_answer("regenerate key1", 409, {}, json.dumps(body).encode(), change=False)
+    assert error.sentence == "regenerate key1: Conflict over <secret>. (StorageAccountOperationInProgress, 409)"
+    assert clean("a" * 40) == "<secret>", "one long word is none"
 
 
 def test_a_change_answered_5xx_may_have_happened() -> None:
