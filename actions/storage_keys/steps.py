@@ -28,9 +28,9 @@ _ML_DOC = "How to change storage access keys in Azure Machine Learning"
 def regenerate(account: Account, slot: str, old: str, *, gap: bool) -> Step:
     """Replace one slot's key; `old` is the fingerprint that it must still have. `gap`: some workspace insists on it."""
     path = f"{account.id}/regenerateKey"
-    known = f"whoever outside Azure ML still uses {slot}, from now on; no holder listed here"
-    insists = f"each workspace that insists on {slot}, from now until its resync, the next step; {known}"
-    aware = "" if gap else "nobody holds it; "
+    known = f"nobody whom this plan moves; clients outside Azure ML that still use {slot}, and holders whose loss was decided"
+    insists = f"each workspace that insists on {slot}, from now until its resync, the next step; else {known}"
+    aware = "" if gap else "nobody holds it whose loss was not decided; "
     return Step(
         id=f"{REGENERATE}:{slot}:gap" if gap else f"{REGENERATE}:{slot}",
         kind=REGENERATE,
@@ -75,19 +75,20 @@ def move(account: Account, holder: Holder, slot: str, *, nth: str = "", sas_hour
     arguments = {"slot": slot, "account": account.id, "credential": holder.credential, "hours": f"{sas_hours:g}"}
     if holder.default:
         arguments["default"] = "yes"
+    often = nth[1:].replace("-", " ")
     if holder.credential == "Sas":
-        title = f"Sign the SAS of datastore {holder.label} anew with {slot}"
-        proof = f"the stored SAS carries a signature of {slot} and the same permissions"
+        title = f"Sign the SAS of datastore {holder.label} anew with {slot} {often}".rstrip()
+        proof = f"the stored SAS is signed by {slot}"
     elif holder.system:
-        title = f"Move system datastore {holder.label} to {slot}, unless the resync does"
+        title = f"Move system datastore {holder.label} to {slot}{often and ' ' + often}, unless the resync does"
         proof = f"listSecrets gives {slot}"
     else:
-        title = f"Move datastore {holder.label} to {slot}"
+        title = f"Move datastore {holder.label} to {slot} {often}".rstrip()
         proof = f"listSecrets gives {slot}; it is still the default datastore if it was"
     return Step(
         id=f"{MOVE}{nth}:{holder.label}:{slot}",
         kind=MOVE,
-        title=title + (f", {nth[1:].replace('-', ' ')}" if nth else ""),
+        title=title,
         subject=holder.id,
         arguments=arguments,
         request=Request(
