@@ -19,8 +19,11 @@ WORKSPACES_PER_ACCOUNT = 5
 REGIONS = ("westeurope", "northeurope", "eastus", "eastus2", "uksouth", "swedencentral", "japaneast", "australiaeast")
 
 
-def small(now: datetime | None = None) -> Json:
-    """One workspace on one account: two datastores with the key, one with a SAS, one client that reads a datastore."""
+def small(now: datetime | None = None, *, without: tuple[str, ...] = ()) -> Json:
+    """One workspace on one account: two datastores with the key, one with a SAS, one client that reads a datastore.
+
+    `without` names the access that its identity lacks: group, workspace, storage, vault, registry.
+    """
     book = Book(now or Clock().now())
     spec = WorkspaceSpec(
         name="small-ml",
@@ -29,6 +32,7 @@ def small(now: datetime | None = None) -> Json:
         created=book.ago(600),
         account="stsmall01",
         key_ages=(200.0, 400.0),
+        without=without,
     )
     workspace = book.workspace(SUBSCRIPTION, spec)
     for name, container, credentials in (

@@ -11,7 +11,8 @@ import sys
 import tempfile
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,12 @@ import pytest
 
 from tests.support.checkout import ROOT
 
-SERVER = "import sys; from azsim.estates.small import small; from azsim.serve import serve; serve(small())"
+SERVER = "from azsim.estates.small import small; from azsim.serve import serve; serve({estate})"
 
 
 @dataclass
 class ServedCloud:
-    """The small estate over TLS on loopback, with its control face."""
+    """An estate over TLS on loopback, with its control face."""
 
     card: dict[str, Any]
     path: Path
@@ -40,20 +41,35 @@ class ServedCloud:
             return json.loads(answer.read())
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCloud]:
-    """One server a worker; `reset` gives each trial a fresh cloud."""
+@contextmanager
+def serving(estate: str, folder: Path) -> Iterator[ServedCloud]:
+    """Serve an estate, given as an expression, until the block ends."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, env=environment, text=True)
+    command = [sys.executable, "-c", SERVER.format(estate=estate)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        path = tmp_path_factory.mktemp("served") / "card.json"
+        path = folder / "card.json"
         path.write_text(line)
         yield ServedCloud(json.loads(line), path)
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], ServedCloud]]:
+    """One server a worker and estate; `reset` gives each trial a fresh cloud."""
+    known: dict[str, ServedCloud] = {}
+    with ExitStack() as stack:
+
+        def of(estate: str) -> ServedCloud:
+            if estate not in known:
+                known[estate] = stack.enter_context(serving(estate, tmp_path_factory.mktemp("served")))
+            return known[estate]
+
+        yield of
 
 
 class Nursery:

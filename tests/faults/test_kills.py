@@ -1,9 +1,13 @@
-"""A full rotation killed at every request and at every journal write, and resumed: nothing is lost, repeated or cut off."""
+"""Runs killed at every request and at every journal write, and resumed: nothing is lost, repeated or cut off."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,25 +17,62 @@ from tests.faults.conftest import Nursery, ServedCloud
 from tests.faults.nursery import PLACES
 
 pytestmark = pytest.mark.matrix
-CONFIRM = ["--live", "--decide", "external=accept", "--confirm", "stsmall01", "--slot", "key1+key2"]
-SHARES = 6
-"""The positions are dealt to so many tests, for parallel workers."""
+SHARES = {"request-before": 6, "change-after": 1, "journal-before": 2, "journal-after": 2}
+"""The positions of each place are dealt to so many tests, for parallel workers."""
 TRIES = 4
 
 
-class Trial:
-    """One rotation on a fresh cloud with a fresh journal."""
+@dataclass(frozen=True)
+class Scenario:
+    """One action on the small workspace, and what its ledger must hold in the end."""
 
-    def __init__(self, served: ServedCloud, nursery: Nursery, folder: Path) -> None:
+    action: str
+    estate: str
+    confirm: tuple[str, ...]
+    goal: Callable[[list[dict[str, Any]]], None]
+    """Asserts on the requests that changed something."""
+    settles: bool = False
+    """Whether a plan made afterwards has nothing left to do; keys can always be replaced again."""
+
+
+def each_key_once(changes: list[dict[str, Any]]) -> None:
+    """Both keys were regenerated, each once."""
+    assert len([entry for entry in changes if entry["path"].endswith("/regenerateKey")]) == 2
+
+
+def each_grant_once(changes: list[dict[str, Any]]) -> None:
+    """The identity got its role and its access policy, each by one change that was never repeated."""
+    given = Counter(entry["path"] for entry in changes if not entry["path"].endswith("/resyncKeys"))
+    assert set(given.values()) == {1}
+    assert sorted(path.rsplit("/", 2)[1] for path in given) == ["accessPolicies", "roleAssignments"]
+
+
+SCENARIOS = {
+    "storage-keys": Scenario(
+        "storage-keys", "small()", ("--decide", "external=accept", "--confirm", "stsmall01", "--slot", "key1+key2"),
+        each_key_once,
+    ),
+    "identity-access": Scenario(
+        "identity-access", 'small(without=("storage", "vault"))', ("--confirm", "small-ml"), each_grant_once, settles=True
+    ),
+}  # fmt: skip
+
+
+class Trial:
+    """One run on a fresh cloud with a fresh journal."""
+
+    def __init__(self, scenario: Scenario, served: ServedCloud, nursery: Nursery, folder: Path) -> None:
         served.control("POST", "reset")
-        self.served, self.nursery, self.folder = served, nursery, folder
+        self.scenario, self.served, self.nursery, self.folder = scenario, served, nursery, folder
+        self.confirm = ["--live", *scenario.confirm]
         folder.mkdir()
         self.out = folder / "out.txt"
         self.place = ["--rehearse", str(served.path), "--journal", str(folder / "journal.sqlite3")]
 
     def start(self, **job: object) -> int:
-        """Run the rotation from the beginning."""
-        return self.nursery.run(["run", "storage-keys", "small-ml", *self.place, *CONFIRM], self.out, **job)
+        """Run it from the beginning."""
+        words = ["run", self.scenario.action, "small-ml", *self.place, *self.confirm]
+        return self.nursery.run(words, self.out, **job)
 
     def carry_on(self) -> int:
         """Resume the run that the journal knows; start anew where the kill came before there was one."""
@@ -40,14 +81,16 @@ class Trial:
         journal.close()
         if not runs:
             return self.start()
-        return self.nursery.run(["resume", runs[0].id, *self.place, *CONFIRM], self.out)
+        return self.nursery.run(["resume", runs[0].id, *self.place, *self.confirm], self.out)
 
     def check(self, what: str) -> None:
-        """The goal holds, each key was regenerated once, nobody was without a key, and the record is whole."""
+        """The goal holds, no change was repeated, nobody was without a key, and the record is whole."""
         told = f"{what}\n{self.out.read_text()[-2000:]}"
         ledger = self.served.control("GET", "ledger")["value"]
-        regenerated = [entry for entry in ledger if entry["path"].endswith("/regenerateKey") and entry["committed"]]
-        assert len(regenerated) == 2, told
+        try:
+            self.scenario.goal([entry for entry in ledger if entry["committed"] and entry["kind"] == "write"])
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{told}") from None
         assert self.served.control("GET", "outages")["value"] == [], told
         journal = Journal.open(self.folder / "journal.sqlite3")
         assert journal.verify().ok, told
@@ -55,31 +98,50 @@ class Trial:
         journal.close()
 
 
+Totals = Callable[[str], dict[str, int]]
+Served = Callable[[str], ServedCloud]
+
+
 @pytest.fixture(scope="session")
-def totals(served: ServedCloud, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """How many requests and journal writes an undisturbed rotation has."""
-    folder = tmp_path_factory.mktemp("count") / "trial"
-    trial = Trial(served, nursery, folder)
-    counts = folder / "counts.json"
-    assert trial.start(counts=str(counts)) == 0, trial.out.read_text()[-2000:]
-    trial.check("undisturbed")
-    return dict(json.loads(counts.read_text()))
+def totals(served: Served, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Totals:
+    """How many requests and journal writes an undisturbed run of a scenario has."""
+    known: dict[str, dict[str, int]] = {}
+
+    def of(name: str) -> dict[str, int]:
+        if name not in known:
+            scenario = SCENARIOS[name]
+            folder = tmp_path_factory.mktemp("count") / "trial"
+            trial = Trial(scenario, served(scenario.estate), nursery, folder)
+            counts = folder / "counts.json"
+            assert trial.start(counts=str(counts)) == 0, trial.out.read_text()[-2000:]
+            trial.check("undisturbed")
+            if scenario.settles:
+                words = ["plan", scenario.action, "small-ml", "--detailed-exit-code", *trial.place]
+                left = nursery.run(words, trial.out)
+                assert left == 0, f"something is left to do\n{trial.out.read_text()[-2000:]}"
+            known[name] = dict(json.loads(counts.read_text()))
+        return known[name]
+
+    return of
 
 
-@pytest.mark.parametrize("share", range(SHARES))
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("place", "share", "shares"),
+    [(place, share, shares) for place in PLACES for shares in [SHARES[place]] for share in range(shares)],
+)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_killed_and_resumed(
-    place: str, share: int, served: ServedCloud, nursery: Nursery, totals: dict[str, int], tmp_path: Path
+    name: str, place: str, share: int, shares: int, served: Served, nursery: Nursery, totals: Totals, tmp_path: Path
 ) -> None:
     """Whatever was cut off, resuming ends in the goal."""
-    kind = place.partition("-")[0]
-    positions = [nth for nth in range(1, totals[kind] + 1) if nth % SHARES == share]
+    scenario, total = SCENARIOS[name], totals(name)[place.partition("-")[0]]
+    positions = [nth for nth in range(1, total + 1) if nth % shares == share]
     assert positions
     for nth in positions:
-        trial = Trial(served, nursery, tmp_path / f"{nth}")
-        what = f"killed {place} {nth} of {totals[kind]}"
+        trial = Trial(scenario, served(scenario.estate), nursery, tmp_path / f"{nth}")
+        what = f"killed {place} {nth} of {total}"
         killed = trial.start(kill={"place": place, "nth": nth})
-        assert killed == -9 or nth == totals[kind], f"{what}: exit {killed}\n{trial.out.read_text()[-2000:]}"
+        assert killed == -9 or nth == total, f"{what}: exit {killed}\n{trial.out.read_text()[-2000:]}"
         exits = [killed]
         while exits[-1] != 0 and len(exits) <= TRIES:
             exits.append(trial.carry_on())
