@@ -12,11 +12,23 @@ import tui
 if TYPE_CHECKING:
     import click
 
-COMMANDS = (
-    "workspaces", "show", "inspect", "plan", "run", "apply", "runs", "resume", "stop", "report", "note", "audit",
-    "doctor", "rehearsal",
-)  # fmt: skip
-"""In the order of their use."""
+COMMANDS = {
+    "workspaces": "List the workspaces that you can see.",
+    "show": "Tell all about one workspace.",
+    "inspect": "Read what an action needs to know, and what it finds amiss.",
+    "plan": "Make the plan of an action; nothing is changed.",
+    "run": "Plan and run an action, confirmed and --live, or --dry-run.",
+    "apply": "Run exactly a saved plan.",
+    "runs": "List the recorded runs, or tell one.",
+    "resume": "Take up a run that is not done.",
+    "stop": "Stop a run between two steps.",
+    "report": "Write the report of a run.",
+    "note": "Leave a remark with a run.",
+    "audit": "Check and hand on the journal of all runs.",
+    "doctor": "Check that everything is in place.",
+    "rehearsal": "Practise on a cloud that behaves like Azure and is none.",
+}
+"""The commands in the order of their use, as the program's help tells them without loading one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,6 +116,10 @@ def root() -> click.Group:
 
         def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
             return load(cmd_name)
+
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            with formatter.section("Commands"):
+                formatter.write_dl(list(COMMANDS.items()))
 
     @click.command(cls=Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(tui.__version__, prog_name="amlkeys", message="%(prog)s %(version)s")

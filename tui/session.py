@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+DEMO = "Contoso"
+"""The company of the demo estate, told before that is built."""
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -113,7 +115,10 @@ def open_session(settings: Settings, *, emit: Callable[[Event], None] = ignore) 
     place = _rehearsal(settings)
     if isinstance(place, Served):
         return Session(settings, config, emit, served=place)
-    return Session(settings, config, emit, sim=place)
+    session = Session(settings, config, emit, sim=place)
+    if settings.rehearse:
+        _ = session.sim  # a file was read and checked already; the demo estate can wait
+    return session
 
 
 class Session:
@@ -126,13 +131,14 @@ class Session:
         emit: Callable[[Event], None],
         *,
         cloud: str = CLOUDS[0],
-        sim: Simulated | None = None,
+        sim: Callable[[], Simulated] | None = None,
         served: Served | None = None,
     ) -> None:
         self.settings, self.config, self.emit = settings, config, emit
         self.on_device_code: Callable[[DeviceCode], None] | None = None
         self.on_throttle: Callable[[Throttling], None] = ignore
-        self._cloud, self._sim, self._served = cloud, sim, served
+        self._cloud, self._make_sim, self._served = cloud, sim, served
+        self._sim: Simulated | None = None
         self._thread: EngineThread | None = None
         self._journal: Journal | None = None
         self._arming: Arming | None = None
@@ -167,22 +173,27 @@ class Session:
         """The rehearsed company's name, or the address of a served rehearsal; empty for real Azure."""
         if self._sim is not None:
             return self._sim.estate.tenant.display_name
+        if self._make_sim is not None:
+            return DEMO
         return urlsplit(self._served.url).netloc if self._served else ""
 
     @property
     def sim(self) -> Simulated | None:
-        """The rehearsal cloud in this process, for its ledger and outages; None anywhere else."""
+        """The rehearsal cloud in this process, built when first asked for; None anywhere else."""
+        if self._sim is None and self._make_sim is not None:
+            self._sim = self._make_sim()
         return self._sim
 
     def steer(self, faults: Sequence[Mapping[str, Any]], behaviour: Mapping[str, Any]) -> None:
         """Let things go wrong in a rehearsal in this process: its own faults, and how it behaves from now on."""
-        if self._sim is None:
+        sim = self.sim
+        if sim is None:
             raise SessionError("Only a rehearsal in this process can be steered from here.")
         from azsim.faults import Fault
 
         for fault in faults:
-            self._sim.faults.add(msgspec.convert(fault, Fault))
-        self._sim.world.set_behaviour(dict(behaviour))
+            sim.faults.add(msgspec.convert(fault, Fault))
+        sim.world.set_behaviour(dict(behaviour))
 
     def banner(self) -> Banner:
         """Say where this session stands; callable at any time and from any thread."""
@@ -253,7 +264,7 @@ class Session:
     async def _sign_in(self) -> Connected:
         engine = self.engine
         signed_in = await engine.cloud.signed_in()
-        return Connected(engine.cloud, engine, self.journal, engine.arming, signed_in, engine.actions, self._sim)
+        return Connected(engine.cloud, engine, self.journal, engine.arming, signed_in, engine.actions, self.sim)
 
     def _make_cloud(self) -> AzureCloud:
         from actions.cloud.azure import AzureCloud
@@ -262,8 +273,9 @@ class Session:
         def throttled(found: Throttling) -> None:
             self.on_throttle(found)
 
-        if self._sim is not None:
-            return _in_process(self._sim, self.settings.speed, throttled)
+        sim = self.sim
+        if sim is not None:
+            return _in_process(sim, self.settings.speed, throttled)
         if self._served is not None:
             given = self._served
             token = Secret(given.control_token) if given.control_token else None
@@ -305,15 +317,13 @@ def _in_process(sim: Simulated, speed: float, on_throttle: Callable[[Throttling]
     return AzureCloud.in_process(face, account, speed=speed, on_throttle=on_throttle)
 
 
-def _rehearsal(settings: Settings) -> Simulated | Served:
+def _rehearsal(settings: Settings) -> Callable[[], Simulated] | Served:
     """Find what `--rehearse` means: nothing (the demo estate), an address, an estate or the line of a served one."""
     given = settings.rehearse or ""
     if given.startswith(("https://", "http://")):
         return _checked(_from_environment(given, settings.rehearse_ca))
     if not given:
-        from azsim.estates.demo import demo
-
-        return simulated(demo(), settings.seed, "the demo estate")
+        return lambda: _demo(settings.seed)
     try:
         content = Path(given).expanduser().read_bytes()
     except OSError as error:
@@ -324,7 +334,15 @@ def _rehearsal(settings: Settings) -> Simulated | Served:
             return _checked(_decoded(raw, given))
         if isinstance(raw, dict) and str(raw.get("schema", "")).startswith("amlkeys."):
             raise SessionError(f"{clean(given)} is no estate but {clean(str(raw['schema']))}; --rehearse= is the demo.")
-    return simulated(content, settings.seed, given)
+    built = simulated(content, settings.seed, given)
+    return lambda: built
+
+
+def _demo(seed: int) -> Simulated:
+    """Build the demo estate, which takes a moment that listing runs does not need."""
+    from azsim.estates.demo import demo
+
+    return simulated(demo(), seed, "the demo estate")
 
 
 def simulated(document: bytes | dict[str, Any], seed: int, name: str) -> Simulated:

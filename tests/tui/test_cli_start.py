@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -31,10 +32,9 @@ def test_the_version_is_that_of_the_package() -> None:
 def test_help_names_every_command_in_eighty_columns() -> None:
     answer = amlkeys("--help")
     assert answer.exit == 0
-    for name in COMMANDS:
-        assert f"\n  {name} " in answer.out
+    for name, summary in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(summary)}$", answer.out, re.MULTILINE)
     assert max(map(len, answer.out.splitlines())) <= 80
-    assert "..." not in answer.out.partition("Commands:")[2], "a command's summary was cut"
 
 
 def test_without_a_terminal_it_names_the_commands_and_exits_2() -> None:

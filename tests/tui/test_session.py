@@ -32,6 +32,13 @@ def test_opening_a_session_reaches_for_nothing(tmp_path: Path, home: Path) -> No
     assert not (home / "state").exists()
 
 
+def test_the_demo_estate_is_named_before_it_is_built() -> None:
+    with opened(Settings(rehearse="")) as session:
+        named = session.estate
+        assert session.sim is not None
+        assert session.estate == named == "Contoso"
+
+
 async def whoami(connected: Connected) -> str:
     return connected.signed_in.user
 

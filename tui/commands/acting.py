@@ -204,7 +204,7 @@ def _run(context: click.Context, wish: Wish, confirm: str | None, slot: str) -> 
         return carry_out(session, out, planned.plan, confirm, slot, planned)
 
 
-@click.command(cls=Command, short_help="Run exactly a saved plan.")
+@click.command(cls=Command)
 @click.argument("planfile", type=click.Path(dir_okay=False))
 @confirm_options
 @click.pass_context

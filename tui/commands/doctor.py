@@ -30,7 +30,7 @@ class Check(NamedTuple):
     sentence: str
 
 
-@click.command(cls=Command, short_help="Check that everything is in place.")
+@click.command(cls=Command)
 @click.pass_context
 def doctor(context: click.Context) -> int:
     """Check the installation, the settings, the journal, the terminal and the sign-in."""

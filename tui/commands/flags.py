@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.settings import Settings
-
 if TYPE_CHECKING:
     from actions.guard.contract import Options
     from tui.options import OptionField
+    from tui.settings import Settings
 
 _COMMON: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--rehearse", {"metavar": "[ESTATE|URL]", "help": "Rehearse: the demo estate, an estate file, or a served one."}),
@@ -50,6 +49,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any
 
 def settings_of(context: click.Context) -> Settings:
     """Gather the flags that were given."""
+    from tui.settings import Settings
+
     given: dict[str, Any] = dict(context.find_root().ensure_object(dict))
     if given.pop("no_wait", False):
         given["wait"] = False

@@ -20,7 +20,7 @@ _LEAST = (24, 20, 6, 9, 8, 7, 4)
 """Cells that each column keeps: names stay whole, for they are typed; regions give way."""
 
 
-@click.command(cls=Command, short_help="List the workspaces that you can see.")
+@click.command(cls=Command)
 @click.pass_context
 def workspaces(context: click.Context) -> int:
     """List the workspaces of every visible subscription, with the worst finding of each. Reads no secret."""
@@ -51,7 +51,7 @@ def workspaces(context: click.Context) -> int:
     return DONE
 
 
-@click.command(cls=Command, short_help="Tell all about one workspace.")
+@click.command(cls=Command)
 @click.argument("workspace")
 @click.option("--holders", is_flag=True, help="Also tell which key each holder has; this reads secrets.")
 @click.pass_context

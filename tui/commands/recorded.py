@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _run = click.argument("run", metavar="RUN")
 
 
-@click.command(cls=Command, short_help="List the recorded runs, or tell one.")
+@click.command(cls=Command)
 @click.argument("run", required=False, metavar="[RUN]")
 @click.pass_context
 def runs(context: click.Context, run: str | None) -> int:
@@ -51,7 +51,7 @@ def run_document(run: RunHistory) -> dict[str, object]:
     return {**msgspec.to_builtins(run), "plan_hash": run.plan.digest()}
 
 
-@click.command(cls=Command, short_help="Take up a run that is not done.")
+@click.command(cls=Command)
 @_run
 @confirm_options
 @decide_option
@@ -111,7 +111,7 @@ def _insist_mode(history: RunHistory, mode: str) -> None:
         raise CommandError(sentence, exit_code=BLOCKED, kind="not-armed")
 
 
-@click.command(cls=Command, short_help="Stop a run between two steps.")
+@click.command(cls=Command)
 @_run
 @click.option("--break", "break_leases", is_flag=True, help="Take its leases away, when its machine is lost.")
 @click.pass_context
@@ -127,7 +127,7 @@ def stop(context: click.Context, run: str, break_leases: bool) -> int:
     return DONE
 
 
-@click.command(cls=Command, short_help="Leave a remark with a run.")
+@click.command(cls=Command)
 @_run
 @click.argument("text")
 @click.pass_context
@@ -143,7 +143,7 @@ def note(context: click.Context, run: str, text: str) -> int:
     return DONE
 
 
-@click.command(cls=Command, short_help="Write the report of a run.")
+@click.command(cls=Command)
 @_run
 @click.option("--format", "form", type=click.Choice(["md", "json", "html"]), default="md", help="[default: md]")
 @click.option("--out", "file", metavar="FILE", help="Write it there (readable by you alone) instead of showing it.")
