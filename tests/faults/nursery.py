@@ -23,9 +23,13 @@ import actions.registry  # noqa: F401 - the same
 import tui.cli
 import tui.session
 from actions.cloud.network import Loopback
+from actions.cloud.places import place
+from actions.guard.gate import RequestClass, classify
 from actions.guard.store import Store
 
-PLACES = ("request-before", "request-after", "journal-before", "journal-after")
+PLACE = place("AzureCloud")
+PLACES = ("request-before", "change-after", "journal-before", "journal-after")
+"""A kill right after a read is the kill before the next request; after a change it is a case of its own."""
 
 
 class Reaper:
@@ -33,7 +37,7 @@ class Reaper:
 
     def __init__(self, place: str, nth: int) -> None:
         self._place, self._nth = place, nth
-        self.seen = {"request": 0, "journal": 0}
+        self.seen = {"request": 0, "change": 0, "journal": 0}
 
     def begin(self, kind: str) -> int:
         """Count one that begins, and die before it where that was asked for; gives its number."""
@@ -56,9 +60,11 @@ def plant(reaper: Reaper) -> None:
     send, write = Loopback.send, Store.write
 
     async def sending(self: Loopback, request: Any, **kwargs: Any) -> Any:
-        number = reaper.begin("request")
+        reaper.begin("request")
+        is_change = classify(request.method, request.url, PLACE.hosts) is RequestClass.WRITE
+        number = reaper.begin("change") if is_change else 0
         answer = await send(self, request, **kwargs)
-        reaper.end("request", number)
+        reaper.end("change", number)
         return answer
 
     @contextmanager
