@@ -245,7 +245,8 @@ def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[
     for note in run.notes:
         lines += ["", *indent(clean(note.text), cells, f"{clock(note.at)} {clean(note.by)}: ", "  ")]
     if run.state in {RunState.STOPPED, RunState.WAITING, RunState.FAILED, RunState.NEEDS_DECISION}:
-        lines += ["", f"Go on with: amlkeys resume {run.id}"]
+        place = "--rehearse " if run.plan.binding.rehearsal else ""
+        lines += ["", f"Go on with: amlkeys resume {run.id} {place}--{run.mode}"]
     return lines
 
 

@@ -179,7 +179,8 @@ def test_no_wait_leaves_the_run_waiting_and_resume_takes_it_up(estate: str, kept
     assert waiting.exit == 7
     run = amlkeys("runs", estate, "--json").json["runs"][0]
     assert run["state"] == "waiting"
-    assert f"go on: amlkeys resume {run['id']}" in waiting.out
+    go_on = waiting.out.rstrip().rpartition("go on:")[2].split()
+    assert go_on == ["amlkeys", "resume", run["id"], estate, "--live"]
     refused = amlkeys("run", *ROTATE, "--live", *CONFIRM, estate)
     assert refused.exit == 4
     assert run["id"] in refused.sentence, "another run on the account names the one that holds it"

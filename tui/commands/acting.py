@@ -19,6 +19,7 @@ from tui.commands.flags import (
     confirm_options,
     decide_option,
     given_options,
+    place_words,
     settings_of,
 )
 from tui.commands.targets import find
@@ -304,9 +305,8 @@ def _told(planned: Planned, out: Output, *, details: bool) -> list[str]:
 def _next(session: Session, plan: Plan, file: str, run: str) -> list[str]:
     """The command that runs the plan; it is shown whole, to be copied."""
     what = f"apply {shlex.quote(file)}" if file else run
-    rehearse = session.settings.rehearse
-    place = "" if rehearse is None else " --rehearse" + (f"={shlex.quote(rehearse)}" if rehearse else "")
-    return ["To run it:", f"  amlkeys {what}{place} --live {shlex.join(confirm_flags(plan))}"]
+    words = [*place_words(session.settings), "--live", *confirm_flags(plan)]
+    return ["To run it:", f"  amlkeys {what} {shlex.join(words)}"]
 
 
 def _free(file: str | None) -> Path | None:

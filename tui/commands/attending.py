@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tui.commands.flags import settings_of
+from tui.commands.flags import place_words, settings_of
 from tui.commands.output import Output
 
 if TYPE_CHECKING:
@@ -124,7 +125,10 @@ def finish(out: Output, result: RunResult, paused: Paused | None) -> int:
 
     lines = pause_lines(result.state, result.sentence, paused, out.cells, ascii_only=out.ascii_only)
     if result.run:
-        go_on = "" if result.state is RunState.DONE else f"   go on: amlkeys resume {result.run}"
-        lines.append(f"run {result.run}   report: amlkeys report {result.run}{go_on}")
+        place = place_words(out.settings)
+        lines.append(f"report:  {shlex.join(['amlkeys', 'report', result.run, *place])}")
+        if result.state is not RunState.DONE:
+            mode = f"--{out.settings.mode}"
+            lines.append(f"go on:   {shlex.join(['amlkeys', 'resume', result.run, *place, mode])}")
     out.result(lines)
     return result.exit

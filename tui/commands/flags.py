@@ -57,6 +57,13 @@ def settings_of(context: click.Context) -> Settings:
     return Settings(**given)
 
 
+def place_words(settings: Settings) -> list[str]:
+    """The words that take another command to the same place as this one."""
+    if settings.rehearse is None:
+        return []
+    return [f"--rehearse={settings.rehearse}" if settings.rehearse else "--rehearse"]
+
+
 class Command(click.Command):
     """A command that takes the shared flags too."""
 
