@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -23,17 +23,13 @@ from tui.dialogs.base import GuardedDialog
 from tui.dialogs.hands import Hands, TerminalHands
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
-from tui.screens.run import RunScreen
-from tui.screens.runs import RunsScreen
-from tui.screens.walk import WalkScreen
-from tui.screens.workspace import WorkspaceScreen
+from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
 from tui.standing import RunBoard, Standing
 from tui.widgets.banner import tick_after
 from tui.widgets.key_line import help_text
 
 if TYPE_CHECKING:
-    from actions.guard.history import RunHistory
     from tui.session import Connected, Session
 
 
@@ -44,7 +40,7 @@ class FromEngine(Message):
     told: Event | DeviceCode | Throttling | Connected
 
 
-class AmlkeysApp(App[None]):
+class AmlkeysApp(Ways):
     """The console over one session."""
 
     TITLE = "amlkeys"
@@ -144,29 +140,6 @@ class AmlkeysApp(App[None]):
         if self._ticks is not None:
             self._ticks.stop()
         self._ticks = self.set_timer(after, self.show_facts) if after else None
-
-    # What the screens open
-
-    def open_workspace(self, workspace: str, name: str) -> None:
-        """Show one workspace."""
-        self.push_screen(WorkspaceScreen(workspace, name))
-
-    def start_walk(self, action: str, target: str, name: str) -> None:
-        """Begin a guarded action at its first stage."""
-        self.push_screen(WalkScreen(action, target, name))
-
-    def resume_walk(self, history: RunHistory) -> None:
-        """Look again for a halted run, and go on where it is approved."""
-        plan = history.plan
-        self.push_screen(WalkScreen(plan.action, plan.target, plan.name, resumed=history))
-
-    def open_runs(self) -> None:
-        """Show all runs."""
-        self.push_screen(RunsScreen())
-
-    def open_run(self, run_id: str) -> None:
-        """Show one run."""
-        self.push_screen(RunScreen(run_id))
 
     # Keys that work everywhere
 

@@ -135,7 +135,14 @@ class Cloud(Protocol):
         """List role definitions usable at a scope."""
 
     async def metrics(
-        self, resource: ResourceId, names: tuple[str, ...], *, span: timedelta, grain: str, aggregation: str, filter: str  # noqa: A002
+        self,
+        resource: ResourceId,
+        names: tuple[str, ...],
+        *,
+        span: timedelta,
+        grain: str,
+        aggregation: str,
+        filter: str,  # noqa: A002
     ) -> dict[str, tuple[MetricSeries, ...]]:
         """Read platform metrics of the last `span`; `grain` is ISO 8601 (`PT1H`); split by dimensions in `filter`."""
 

@@ -21,6 +21,8 @@ import pytest
 
 from tests.support.checkout import ROOT
 
+pytest.register_assert_rewrite("tests.faults.trials")
+
 SERVER = "from azsim.estates.small import small; from azsim.serve import serve; serve({estate})"
 
 

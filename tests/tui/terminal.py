@@ -20,14 +20,18 @@ import pyte
 from tests.support.checkout import ROOT
 
 PATIENCE = 120.0
-_TAKE_TERMINAL = "import fcntl,os,sys,termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+_TAKE_TERMINAL = (
+    "import fcntl,os,sys,termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 AMLKEYS = "import sys; from tui.cli import main; sys.exit(main())"
 
 
 class Terminal:
     """One program in a terminal of its own, as its session's leader, so that closing it hangs up for real."""
 
-    def __init__(self, *arguments: str, size: tuple[int, int] = (80, 24), environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, size: tuple[int, int] = (80, 24), environ: Mapping[str, str] | None = None
+    ) -> None:
         columns, lines = size
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)

@@ -51,11 +51,9 @@ class Host(App[None]):
         self.answers: list[object] = []
 
     async def on_event(self, event: events.Event) -> None:
-        screen = self.screen
-        if isinstance(event, events.Key) and not event.is_forwarded:  # as the console's own App does
-            if isinstance(screen, GuardedDialog) and not screen.admits(event):
-                return
-        await super().on_event(event)
+        guarded = isinstance(self.screen, GuardedDialog) and isinstance(event, events.Key) and not event.is_forwarded
+        if not guarded or self.screen.admits(event):
+            await super().on_event(event)
 
     def ask(self, name: str) -> None:
         self.push_screen(DIALOGS[name](), self.answers.append)

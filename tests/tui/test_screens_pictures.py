@@ -16,6 +16,7 @@ from tui.config import Appearance, Config
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 FRAUD = ("slash", *"fraud-s", "enter")
+REBORN = ("slash", *"reborn", "enter")
 TYPED = {"name": "stsmall01", "slot": "key1+key2"}
 Show = Callable[..., None]
 
@@ -193,6 +194,21 @@ class TestWalk:
 
 
 @SIZES
+class TestIdentity:
+    def test_1_inspected(self, picture: Show, size):
+        """Expected against present access, row by row, with what is missing marked in words and symbols."""
+        picture(on_demo, size, *REBORN, "i", "enter")
+
+    def test_2_plan(self, picture: Show, size):
+        """Resync, role, access policy and the wait until they count, with the permission of the step below."""
+        picture(on_demo, size, *REBORN, "i", "enter", "enter")
+
+    def test_2_az(self, picture: Show, size):
+        """The same as az commands, broken at words."""
+        picture(on_demo, size, *REBORN, "i", "enter", "enter", "a")
+
+
+@SIZES
 class TestRuns:
     def test_none(self, picture: Show, size):
         """The list without runs says how one begins."""
@@ -233,7 +249,9 @@ class TestEverywhere:
         """A failure over the plan: what happened, what it means, what to do."""
 
         async def fail(pilot: Pilot[None]) -> None:
-            pilot.app.session.steer([{"kind": "status", "route": "listKeys", "status": 403}], {})
+            pilot.app.session.steer(
+                [{"kind": "status", "route": "workspaces/small-ml$", "status": 403, "code": "AuthorizationFailed"}], {}
+            )
             await press(pilot, "k", "enter")
 
         picture(on_small, size, more=fail)

@@ -35,7 +35,7 @@ class AskDialog(Dialog[str | None]):
 
     def compose_answers(self) -> ComposeResult:
         """How to answer."""
-        yield Static(Text("enter answers   esc cancels"))
+        yield Static(Text("enter answers"))
 
     def on_mount(self) -> None:
         """Put the focus into the field."""
@@ -75,7 +75,7 @@ class PickDialog(Dialog[str | None]):
 
     def compose_answers(self) -> ComposeResult:
         """How to answer."""
-        yield Static(Text("enter takes it   esc cancels"))
+        yield Static(Text("enter takes it"))
 
     def on_mount(self) -> None:
         """Put the cursor on what holds now."""
@@ -98,7 +98,7 @@ class TextDialog(Dialog[None]):
     TextDialog > .dialog--box { width: 96%; }
     TextDialog .dialog--body { max-height: 100%; height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy", id="text.copy")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "copy", id="text.copy")]
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class TextDialog(Dialog[None]):
 
     def compose_answers(self) -> ComposeResult:
         """How to leave."""
-        yield Static(Text("c copy   esc back"))
+        yield Static(Text("arrow keys scroll"))
 
     def on_mount(self) -> None:
         """Let the keys scroll."""

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.dialogs.hands import Hands, KeyWatch, TerminalHands, Verdict
+from tui.widgets.key_line import KeyLine
 
 ResultT = TypeVar("ResultT")
 BODY_CELLS = 70
@@ -67,6 +68,7 @@ class Dialog(ModalScreen[ResultT]):
             width: 76; max-width: 96%; height: auto; max-height: 94%;
             border: round $primary; padding: 0 1; background: $surface; margin-bottom: 2;
         }
+        & > KeyLine { dock: bottom; }
         & .dialog--title { height: auto; text-style: bold; margin-bottom: 1; }
         & .dialog--body { height: auto; max-height: 12; }
         & .dialog--note { height: auto; color: $text-warning; margin-top: 1; }
@@ -77,7 +79,7 @@ class Dialog(ModalScreen[ResultT]):
         & Input:focus { border: none; background: $boost; text-style: bold; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "refuse", "Cancel", id="dialog.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "refuse", "cancel", id="dialog.cancel")]
     AUTO_FOCUS = ""
 
     title_text: str = ""
@@ -90,6 +92,7 @@ class Dialog(ModalScreen[ResultT]):
             yield Static("", classes="dialog--note", id="note")
             with Vertical(classes="dialog--answers"):
                 yield from self.compose_answers()
+        yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
         """Yield what the question is about."""
@@ -158,8 +161,8 @@ class TypedDialog(GuardedDialog[ResultT]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,down", "step(1)", "Next", id="dialog.next"),
-        Binding("shift+tab,up", "step(-1)", "Previous", show=False, id="dialog.previous"),
+        Binding("tab,down", "step(1)", "next field", id="dialog.next"),
+        Binding("shift+tab,up", "step(-1)", "previous field", show=False, id="dialog.previous"),
     ]
     fields: tuple[Field, ...] = ()
     go_label = "Go on"

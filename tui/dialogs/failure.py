@@ -107,7 +107,7 @@ class FailureDialog(Dialog[None]):
     """Show one failure."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy request id", id="failure.copy"),
+        Binding("c", "copy", "copy request id", id="failure.copy"),
     ]
 
     def __init__(self, failure: Failure) -> None:

@@ -288,7 +288,7 @@ class WalkScreen(RecordedScreen):
         """The equivalent `az` commands."""
         if self._planned is not None:
             commands = [clean(step.az) for step in self._planned.plan.body.steps if step.az]
-            text = "\n".join(commands) or "No step of this plan has an az command."
+            text = "\n\n".join(commands) or "No step of this plan has an az command."
             self.app.push_screen(TextDialog("The same with az (without proofs and without a way back)", text))
 
     def action_try_anyway(self) -> None:

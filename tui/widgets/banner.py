@@ -88,10 +88,10 @@ class Banner(Vertical):
         &.-live > #banner-top { background: $error-muted; }
         &.-rehearsal.-live > #banner-top { background: $warning-muted; }
         &:ansi > Static { background: ansi_default; }
-        &:ansi > #banner-top { color: ansi_bright_blue; }
-        &:ansi.-rehearsal > #banner-top { color: ansi_bright_green; }
-        &:ansi.-live > #banner-top { color: ansi_bright_red; }
-        &:ansi.-rehearsal.-live > #banner-top { color: ansi_bright_yellow; }
+        &:ansi > #banner-top { background: ansi_default; color: ansi_bright_blue; }
+        &:ansi.-rehearsal > #banner-top { background: ansi_default; color: ansi_bright_green; }
+        &:ansi.-live > #banner-top { background: ansi_default; color: ansi_bright_red; }
+        &:ansi.-rehearsal.-live > #banner-top { background: ansi_default; color: ansi_bright_yellow; }
     }
     """
 

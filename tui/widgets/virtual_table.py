@@ -67,12 +67,12 @@ class VirtualTable(Widget, can_focus=True):
         f"virtual-table--{part}" for part in ("header", "cursor", "dim", "note", "good", "warn", "bad")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False, id="table.up"),
-        Binding("down", "move(1)", "Down", show=False, id="table.down"),
-        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False, id="table.page-up"),
-        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False, id="table.page-down"),
-        Binding("home,g", "jump(0)", "First row", show=False, id="table.first"),
-        Binding("end,G", "jump(-1)", "Last row", show=False, id="table.last"),
+        Binding("up", "move(-1)", "up", show=False, id="table.up"),
+        Binding("down", "move(1)", "down", show=False, id="table.down"),
+        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="table.page-up"),
+        Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="table.page-down"),
+        Binding("home,g", "jump(0)", "first row", show=False, id="table.first"),
+        Binding("end,G", "jump(-1)", "last row", show=False, id="table.last"),
         Binding("enter", "open", "open", id="table.open"),
     ]
 
