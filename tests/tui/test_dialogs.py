@@ -51,9 +51,10 @@ class Host(App[None]):
         self.answers: list[object] = []
 
     async def on_event(self, event: events.Event) -> None:
-        guarded = isinstance(self.screen, GuardedDialog) and isinstance(event, events.Key) and not event.is_forwarded
-        if not guarded or self.screen.admits(event):
-            await super().on_event(event)
+        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, GuardedDialog):
+            if not self.screen.admits(event):
+                return
+        await super().on_event(event)
 
     def ask(self, name: str) -> None:
         self.push_screen(DIALOGS[name](), self.answers.append)
