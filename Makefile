@@ -35,9 +35,9 @@ unit: $(DEV_STAMP) ## the suite without the long matrices
 	@$(BIN)/pytest -n auto --dist worksteal -m "not matrix" $(ARGS)
 
 .PHONY: matrix
-matrix: $(DEV_STAMP) ## only the long matrices: a kill and a fault at every request and journal write
+matrix: $(DEV_STAMP) ## only the long matrices: a kill and a fault at every request and journal write (WHOLE=1: all faults everywhere)
 	@$(COMPILE)
-	@$(BIN)/pytest -n auto --dist worksteal -m matrix $(ARGS)
+	@AMLKEYS_MATRIX_WHOLE=$(WHOLE) $(BIN)/pytest -n auto --dist worksteal -m matrix $(ARGS)
 
 .PHONY: check
 check: $(DEV_STAMP) ## format, lint, types and import rules
