@@ -17,7 +17,7 @@ from tests.faults.trials import SCENARIOS, Scenario, trial
 
 pytestmark = pytest.mark.matrix
 WHOLE = bool(os.environ.get("AMLKEYS_MATRIX_WHOLE"))
-"""Every kind at every request, without turns: ten times as many trials, for before a release."""
+"""Every kind at every request, without turns: many times as many trials, for before a release."""
 SHARES = 8 if WHOLE else 2
 """The positions are dealt to so many tests, for parallel workers."""
 SEEDS = range(10)
