@@ -77,6 +77,8 @@ class Action(Protocol[OptionsT, InspectionT, GoalT]):
     title: str
     summary: str
     target_kind: str
+    secret_reads: str
+    """Which secrets it reads and what for, in a sentence for people; empty: none, and the gate lets none be read."""
     options: type[OptionsT]
     inspection: type[InspectionT]
     goal_type: type[GoalT]

@@ -60,9 +60,9 @@ class Engine:
     # -- planning ----------------------------------------------------------------------------------------------------
 
     async def inspect(self, action: str, target: ResourceId, options: Mapping[str, Any]) -> Inspection:
-        """Read the state of a target for an action; secret reads are allowed here and nowhere in listings."""
+        """Read the state of a target for an action, with the secret reads that it announces."""
         chosen = self._action(action)
-        with secret_reads():
+        with secret_reads(announced=chosen.secret_reads):
             found: Inspection = await chosen.inspect(self.cloud, target, _options(chosen, options))
             return found
 

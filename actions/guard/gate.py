@@ -153,9 +153,12 @@ def permit_for(request: Request, *, once: bool = True) -> Iterator[Permit]:
 
 
 @contextmanager
-def secret_reads() -> Iterator[None]:
-    """Allow secret reads for the length of the block: inspections and steps that announced them, never a listing."""
-    token = _secrets_allowed.set(True)
+def secret_reads(*, announced: str) -> Iterator[None]:
+    """Allow secret reads for the length of the block if they were announced: what for, in a sentence, not empty.
+
+    Inspections and steps of an action that announces them, and the look at one workspace's holders; never a listing.
+    """
+    token = _secrets_allowed.set(bool(announced))
     try:
         yield
     finally:

@@ -118,7 +118,7 @@ class Run:
         last = self.inspection if step else None
 
         async def read() -> Inspection:
-            with secret_reads():
+            with secret_reads(announced=self.action.secret_reads):
                 found: Inspection = await self.action.inspect(
                     self.cloud, self.target, self.options, last=last, step=step
                 )

@@ -106,7 +106,7 @@ async def _send(run: Run, step: Step) -> None:
 
 
 async def _do(run: Run, step: Step) -> dict[str, str]:
-    with secret_reads():
+    with secret_reads(announced=run.action.secret_reads):
         return await run.action.do(step, _hand(run, step))
 
 
@@ -192,7 +192,7 @@ async def verify(run: Run, step: Step) -> Proof:
     """Ask the action for its proof, patiently; a read that keeps failing halts the run with the step unproven."""
 
     async def read() -> Proof:
-        with secret_reads():
+        with secret_reads(announced=run.action.secret_reads):
             return await run.action.prove(step, _hand(run, step))
 
     try:

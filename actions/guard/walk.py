@@ -39,7 +39,7 @@ async def _try(run: Run, step: Step) -> tuple[str, str]:
     if step.request is None:
         return "done", "Changes nothing in Azure; not carried out in a dry run."
     try:
-        with permit_for(step.request), secret_reads():
+        with permit_for(step.request), secret_reads(announced=run.action.secret_reads):
             await run.action.do(step, run.hand)
     except Withheld as error:
         return "withheld", f"Not verifiable: {error.method} {error.path} was withheld."

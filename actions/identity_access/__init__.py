@@ -37,6 +37,7 @@ class IdentityAccess:
     title = "Restore managed identity access"
     summary = "Compare what the workspace's identities should reach with what they do, and grant what is missing."
     target_kind = "workspace"
+    secret_reads = ""
     options = IdentityAccessOptions
     inspection = IdentityAccessInspection
     goal_type = IdentityAccessGoal

@@ -19,6 +19,10 @@ class StorageKeys:
     title = "Storage keys, then resync"
     summary = "Replace the keys of a workspace's storage account, and have workspaces and datastores follow."
     target_kind = "workspace or storage account"
+    secret_reads = (
+        "It lists keys (secret reads, which Azure logs) to find out who holds which one; only fingerprints are compared, "
+        "and no key is shown or kept."
+    )
     options = StorageKeysOptions
     inspection = StorageKeysInspection
     goal_type = StorageKeysGoal

@@ -218,7 +218,7 @@ async def _holders(
     """Read which slot each holder of the workspace has, when that was asked for."""
     if not wanted or not account.text:
         return None
-    with secret_reads():
+    with secret_reads(announced="the holders of keys"):
         return await reader.maybe(read_holders(cloud, workspace, account))
 
 

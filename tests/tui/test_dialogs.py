@@ -51,9 +51,9 @@ class Host(App[None]):
         self.answers: list[object] = []
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, GuardedDialog):
-            if not self.screen.admits(event):
-                return
+        key = isinstance(event, events.Key) and not event.is_forwarded
+        if key and isinstance(self.screen, GuardedDialog) and not self.screen.admits(event):
+            return
         await super().on_event(event)
 
     def ask(self, name: str) -> None:

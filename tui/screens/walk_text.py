@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from actions.guard.events import Paused
     from actions.guard.history import RunHistory
 
-READS = (
-    "Inspecting only reads. It lists keys (secret reads, which Azure logs) to find out who holds which one; only "
-    "fingerprints are compared, and no key is shown or kept."
-)
+READS = "Inspecting only reads."
+NO_SECRET = "It reads no secret."
 
 
 def intro_lines(
@@ -28,7 +26,7 @@ def intro_lines(
     """Say what the action does and reads, and how it is set."""
     lines = indent(f"{action.title}: {name}", cells)
     lines += indent(action.summary, cells, "  ")
-    lines += ["", "What enter does now", *indent(READS, cells, "  ")]
+    lines += ["", "What enter does now", *indent(f"{READS} {action.secret_reads or NO_SECRET}", cells, "  ")]
     if fields:
         lines += ["", "Options (p changes them)", *option_lines(fields, values, cells)]
     return lines

@@ -88,7 +88,7 @@ async def test_resource_graph_is_read_to_its_last_page(cloud: AzureCloud, sim: C
 async def test_account_and_keys(cloud: AzureCloud, account: ResourceId) -> None:
     found = await cloud.storage_account(account)
     assert found.properties["primaryEndpoints"]["blob"].startswith("https://stfraud01.blob.")
-    with secret_reads():
+    with secret_reads(announced="a test"):
         keys = await cloud.storage_keys(account)
     assert [key.slot for key in keys] == ["key1", "key2"]
     assert all(key.created and key.created.tzinfo is UTC for key in keys)
@@ -113,7 +113,7 @@ async def test_no_secret_is_read_unless_announced(cloud: AzureCloud, sim: Cloud,
 
 
 async def test_holders_are_told_by_fingerprint(cloud: AzureCloud, account: ResourceId, workspace: ResourceId) -> None:
-    with secret_reads():
+    with secret_reads(announced="a test"):
         keys = {key.fingerprint for key in await cloud.storage_keys(account)}
         own = await cloud.workspace_keys(workspace)
         kept = [await cloud.datastore_secret(each.id) for each in await cloud.datastores(workspace)]
@@ -125,7 +125,7 @@ async def test_holders_are_told_by_fingerprint(cloud: AzureCloud, account: Resou
 
 async def test_a_sas_is_fingerprinted_by_its_text() -> None:
     small = Small()
-    with secret_reads():
+    with secret_reads(announced="a test"):
         found = await rehearsed(small.cloud).datastore_secret(ResourceId(small_cloud.SAS_DATASTORE))
     assert found.kind == "Sas"
     assert found.secret is not None
@@ -138,7 +138,7 @@ async def test_connections_and_their_secrets(cloud: AzureCloud, sim: Cloud, acco
     shared = named(sim, "Microsoft.Storage/storageAccounts", "stclaims01")
     found = {each.name: each for each in await cloud.connections(owner)}
     assert not found["claims-blob"].properties.get("credentials")
-    with secret_reads():
+    with secret_reads(announced="a test"):
         secret = await cloud.connection_secret(found["claims-blob"].id)
         keys = {key.fingerprint for key in await cloud.storage_keys(shared)}
     assert secret.kind == "AccountKey"
@@ -148,7 +148,7 @@ async def test_connections_and_their_secrets(cloud: AzureCloud, sim: Cloud, acco
 async def test_endpoints_and_their_keys(cloud: AzureCloud, sim: Cloud, workspace: ResourceId) -> None:
     endpoints = await cloud.online_endpoints(workspace)
     assert {each.properties["authMode"] for each in endpoints} == {"Key"}
-    with secret_reads():
+    with secret_reads(announced="a test"):
         keys = await cloud.endpoint_keys(endpoints[0].id)
         serverless = next(iter(sim.world.of_type("Microsoft.MachineLearningServices/workspaces/serverlessEndpoints")))
         other = await cloud.endpoint_keys(ResourceId(str(serverless["id"])))
@@ -216,7 +216,7 @@ async def test_activity_since(cloud: AzureCloud, sim: Cloud, account: ResourceId
 @pytest.mark.parametrize("service", ["blob", "file"])
 async def test_probing_keys(cloud: AzureCloud, account: ResourceId, service: str) -> None:
     found = await cloud.storage_account(account)
-    with secret_reads():
+    with secret_reads(announced="a test"):
         keys = await cloud.storage_keys(account)
     live = await cloud.probe_storage(found, service, keys[0].secret)
     assert (live.status, live.code, live.host) == (200, "", f"stfraud01.{service}.core.windows.net")
@@ -232,7 +232,7 @@ async def test_probing_signatures() -> None:
     small = Small()
     cloud = rehearsed(small.cloud)
     account = await cloud.storage_account(ResourceId(ACCOUNT))
-    with secret_reads():
+    with secret_reads(announced="a test"):
         kept = await cloud.datastore_secret(ResourceId(small_cloud.SAS_DATASTORE))
     assert kept.secret is not None
     live = await cloud.probe_sas(account, "blob", kept.secret, "data")
@@ -273,7 +273,7 @@ async def test_what_is_missing_and_what_is_forbidden() -> None:
     with pytest.raises(NotFound) as missing:
         await cloud.storage_account(ResourceId(f"{ACCOUNT}x"))
     assert (missing.value.code, missing.value.status) == ("ResourceNotFound", 404)
-    with pytest.raises(Forbidden) as denied, secret_reads():
+    with pytest.raises(Forbidden) as denied, secret_reads(announced="a test"):
         await cloud.storage_keys(ResourceId(ACCOUNT))
     assert "Microsoft.Storage/storageAccounts/listkeys/action" in denied.value.sentence.replace("listKeys", "listkeys")
     assert denied.value.code == "AuthorizationFailed"
@@ -285,7 +285,7 @@ async def test_what_is_missing_and_what_is_forbidden() -> None:
 
 async def test_a_failure_drags_no_answer_along() -> None:
     reader = Small(assignment(READER, f"/subscriptions/{SUB}"))
-    with pytest.raises(Forbidden) as denied, secret_reads():
+    with pytest.raises(Forbidden) as denied, secret_reads(announced="a test"):
         await rehearsed(reader.cloud).storage_keys(ResourceId(ACCOUNT))
     assert denied.value.__cause__ is None
     assert denied.value.__context__ is None
@@ -302,7 +302,7 @@ async def test_a_read_survives_a_bad_day() -> None:
     heard: list[float] = []
     cloud = rehearsed(small.cloud, on_throttle=lambda throttling: heard.append(throttling.seconds))
     start = cloud.now()
-    with secret_reads():
+    with secret_reads(announced="a test"):
         keys = await cloud.storage_keys(ResourceId(ACCOUNT))
     assert len(keys) == 2
     assert heard[0] == 7
@@ -346,7 +346,7 @@ sim = Cloud(demo())
 async def main():
     cloud = rehearsed(sim)
     found = (await cloud.workspaces(sim.estate.subscriptions[0].subscription_id))[0]
-    with secret_reads():
+    with secret_reads(announced="a test"):
         await cloud.workspace_keys(found.id)
         await cloud.storage_keys(ResourceId(found.properties["storageAccount"]))
     await cloud.role_assignments(found.id.text)

@@ -168,12 +168,12 @@ async def test_a_datastore_is_written_back_whole() -> None:
     small = Small()
     cloud = rehearsed(small.cloud)
     found = next(each for each in await cloud.datastores(ResourceId(WORKSPACE)) if each.name == "training")
-    with secret_reads():
+    with secret_reads(announced="a test"):
         key = next(each for each in await cloud.storage_keys(ResourceId(ACCOUNT)) if each.slot == "key2")
     with permit_for(leave("PUT", DATASTORE)):
         answer = await cloud.put_datastore(found, key.secret, "AccountKey")
     assert answer.state == "Succeeded"
-    with secret_reads():
+    with secret_reads(announced="a test"):
         kept = await cloud.datastore_secret(found.id)
     assert kept.fingerprint == key.fingerprint
     again = await cloud.get(DATASTORE, found.api_version)

@@ -214,14 +214,14 @@ async def test_a_served_rehearsal_is_the_same_cloud(served: dict[str, Any]) -> N
     me = await cloud.signed_in()
     assert (me.kind, me.tenant) == ("service principal", TENANT)
     account = await cloud.storage_account(ResourceId(ACCOUNT))
-    with secret_reads():
+    with secret_reads(announced="a test"):
         keys = await cloud.storage_keys(ResourceId(ACCOUNT))
     step = Request(method="POST", path=f"{ACCOUNT}/regenerateKey", api_version="", permission="", scope="")
     with permit_for(step):
         await cloud.regenerate_storage_key(ResourceId(ACCOUNT), "key2")
     probes = [await cloud.probe_storage(account, "blob", key.secret) for key in keys]
     assert [probe.status for probe in probes] == [200, 403]
-    with secret_reads():
+    with secret_reads(announced="a test"):
         for missing in (
             cloud.workspace(ResourceId(f"{WORKSPACE}x")),
             cloud.workspace_keys(ResourceId(f"{WORKSPACE}x")),

@@ -99,7 +99,7 @@ async def everything(cloud: AzureCloud) -> None:
     assert [page async for page in cloud.query("resources | project id")] == [[]]
     graph = f"https://{cloud.place.graph}/v1.0/directoryObjects/getByIds"
     assert (await cloud.post_read(graph, "", {"ids": ["p"]}))["value"] == [{"id": "p"}]
-    with secret_reads():
+    with secret_reads(announced="a test"):
         keys = await cloud.storage_keys(ACCOUNT)
         await cloud.workspace_keys(WORKSPACE)
         await cloud.datastore_secret(WORKSPACE.child("datastores", "d"))
@@ -216,7 +216,7 @@ async def test_what_a_proxy_answers_is_no_answer(fake: FakeAzure, answer: Answer
         cloud.workspace_keys(WORKSPACE),
         cloud.datastore_secret(WORKSPACE.child("datastores", "d")),
     )
-    with secret_reads():
+    with secret_reads(announced="a test"):
         for read in reads:
             with pytest.raises(CloudError, match="no answer of Azure") as failed:
                 await read

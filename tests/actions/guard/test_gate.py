@@ -155,11 +155,13 @@ def test_a_permit_is_not_enough_outside_live(mode: Mode) -> None:
 
 
 def test_secret_reads_must_be_announced() -> None:
-    """Listing keys outside an announced inspection is refused; inside it passes."""
+    """Listing keys is refused where no sentence announces it; where one does, it passes."""
     gate = Gate(HOSTS)
     with pytest.raises(Refused, match="not announced"):
         gate.admit("POST", f"{ARM}{ACCOUNT}/listKeys")
-    with secret_reads():
+    with secret_reads(announced=""), pytest.raises(Refused, match="was not announced"):
+        gate.admit("POST", f"{ARM}{ACCOUNT}/listKeys")
+    with secret_reads(announced="a test"):
         assert gate.admit("POST", f"{ARM}{ACCOUNT}/listKeys") is SECRET
 
 

@@ -182,6 +182,7 @@ class Counters:
     title = "Bump counters"
     summary = "Makes each counter anew."
     target_kind = "counter"
+    secret_reads = ""
     options = CounterOptions
     inspection = CounterInspection
     goal_type = CounterGoal

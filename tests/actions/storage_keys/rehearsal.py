@@ -95,7 +95,7 @@ class Watch:
         )  # fmt: skip
 
     async def inspect(self, target: str = FRAUD) -> StorageKeysInspection:
-        with secret_reads():
+        with secret_reads(announced="a test"):
             return await StorageKeys().inspect(self.cloud, ResourceId(target), StorageKeysOptions())
 
     async def planned(

@@ -259,13 +259,13 @@ async def test_before_a_move_only_what_it_depends_on_is_read(watch):
     planned = await watching.planned({"external": "accept"})
     move = next(step for step in planned.plan.body.steps if step.kind == "move")
     before = watching.sim.ledger.last
-    with secret_reads():
+    with secret_reads(announced="a test"):
         again = await action.inspect(watching.cloud, target, options, last=found, step=move)
     assert held(again) == held(found)
     assert watching.sim.ledger.last - before <= 4
     regenerate = planned.plan.body.steps[0]
     before = watching.sim.ledger.last
-    with secret_reads():
+    with secret_reads(announced="a test"):
         await action.inspect(watching.cloud, target, options, last=found, step=regenerate)
     assert watching.sim.ledger.last - before > 40, "before a key dies everything is read anew"
 
@@ -277,7 +277,7 @@ async def test_keys_that_changed_show_on_holders_that_are_not_read_again(watch):
     move = next(step for step in planned.plan.body.steps if step.id == "move:fraud/partner:key2")
     account = watching.sim.world.keys.account("stfraud01")
     watching.sim.world.keys.regenerate(account, "key1", watching.sim.clock.now())
-    with secret_reads():
+    with secret_reads(announced="a test"):
         again = await StorageKeys().inspect(
             watching.cloud, ResourceId(FRAUD), StorageKeysOptions(), last=found, step=move
         )
