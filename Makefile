@@ -79,6 +79,12 @@ wheel-test: $(DEV_STAMP) ## build the wheel, install it apart, and run a part of
 	@cd / && $(WHEEL)/env/bin/amlkeys --version
 	@cd $(WHEEL)/away && $(WHEEL)/env/bin/python -m pytest -n auto -m "not matrix" $(WHEEL_TESTS)
 
+# For the rows against Microsoft's clients: make witness, then make bench with AMLKEYS_AZ and AMLKEYS_ML_PYTHON set.
+.PHONY: bench
+bench: $(DEV_STAMP) ## measure against references; ARGS="first-frame --rounds 15" narrows it; writes build/bench/table.md
+	@$(COMPILE)
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: lock
 lock: ## resolve the newest versions and write both locks, with the hashes of every platform's files
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -12,7 +12,7 @@ import pytest
 from azsim.secrets import MARK
 from tests.support import checkout
 
-ROOMS = {".ci", "actions", "azsim", "docs", "snapshots", "tests", "tui"}
+ROOMS = {".ci", "actions", "azsim", "bench", "docs", "snapshots", "tests", "tui"}
 FRONT = {
     ".gitignore",
     "CHANGELOG.md",
