@@ -23,7 +23,7 @@ from azsim.estates.small import fleet, small
 from azsim.wire import Request
 from bench.distant import depth, distant
 from bench.table import Row, interleaved
-from tui.screens.workspaces import fleet_row
+from tui.known_fleet import fleet_row
 from tui.widgets.rows import arrange, parse_query, searchable
 
 LATENCY = 0.1

@@ -31,9 +31,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def met(self) -> bool | None:
-        """Whether the aim was met; None where nothing was taken."""
+        """Whether the aim was met; None where nothing was taken, or nothing is aimed at."""
         ratio = self.ratio
-        if ratio is None:
+        if ratio is None or (self.most is None and self.least is None):
             return None
         return (self.most is None or ratio <= self.most) and (self.least is None or ratio >= self.least)
 

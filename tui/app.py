@@ -114,6 +114,8 @@ class AmlkeysApp(Ways):
             self._say(f"{clean(told.service)} asks to wait {told.seconds:.0f} s; it goes on by itself")
         else:
             self.standing.connected = told
+            for screen in self._console_screens():
+                screen.facts_changed()
             self.show_facts()
 
     def _run_went_on(self, event: Event) -> None:

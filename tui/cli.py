@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os.path
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import tui
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     import click
 
 COMMANDS = {
@@ -31,11 +33,17 @@ COMMANDS = {
 """The commands in the order of their use, as the program's help tells them without loading one."""
 
 
+HELP_CELLS = 80
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run amlkeys and return its exit code; nothing is imported here that `--version` does not need."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given == ["--version"]:
         sys.stdout.write(f"amlkeys {tui.__version__}\n")
+        return 0
+    if given in (["--help"], ["-h"]) and (text := kept_help()):
+        sys.stdout.write(text)
         return 0
     foreign = foreign_packages()
     if foreign:
@@ -44,18 +52,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _invoke(given)
 
 
+def kept_help() -> str:
+    """The program's help as click tells it at eighty cells, kept in a file; empty where lines may be narrower.
+
+    `COLUMNS=80 amlkeys --help > tui/help.txt` writes it anew.
+    """
+    if os.environ.get("COLUMNS"):
+        return ""
+    try:
+        if os.get_terminal_size(sys.stdout.fileno()).columns < HELP_CELLS:
+            return ""
+    except (OSError, ValueError, AttributeError):
+        pass  # no terminal: click takes eighty cells too
+    with open(os.path.join(os.path.dirname(tui.__file__), "help.txt"), encoding="utf-8") as file:
+        return file.read()
+
+
 def foreign_packages() -> str:
     """Say which of our packages comes from elsewhere, for PyPI has unrelated ones of the same names; empty if none."""
     from importlib.util import find_spec
 
-    home = Path(tui.__file__).resolve().parents[1]
+    home = _parent(tui.__file__)
     for name in ("actions", "azsim"):
         spec = find_spec(name)
-        found = Path(spec.origin).resolve().parents[1] if spec and spec.origin else None
+        found = _parent(spec.origin) if spec and spec.origin else None
         if found != home:
             place = f"comes from {found}" if found else "is missing"
             return f"The package '{name}' {place}, not from {home}. Install amlkeys in an environment of its own."
     return ""
+
+
+def _parent(origin: str) -> str:
+    """The folder that holds the package of an `__init__.py`."""
+    return os.path.dirname(os.path.dirname(os.path.realpath(origin)))
 
 
 def _invoke(given: list[str]) -> int:

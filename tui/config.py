@@ -35,6 +35,13 @@ class Appearance(Table, frozen=True, kw_only=True):
     """Plain ASCII instead of symbols and line drawing, for terminals and fonts that lack them."""
 
 
+class Fleet(Table, frozen=True, kw_only=True):
+    """How the list of workspaces behaves."""
+
+    keep: bool = True
+    """Keep the list, without any secret, in the cache folder, so that the console opens with what it last saw."""
+
+
 class Config(Table, frozen=True, kw_only=True):
     """All of the file; a flag on the command line wins over it."""
 
@@ -49,6 +56,7 @@ class Config(Table, frozen=True, kw_only=True):
 
     subscriptions: Subscriptions = Subscriptions()
     appearance: Appearance = Appearance()
+    fleet: Fleet = Fleet()
 
     keys: dict[str, str] = {}
     """Other keys for the console's bindings, by the binding's id."""

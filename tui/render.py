@@ -236,7 +236,12 @@ def age(then: datetime | None, now: datetime) -> str:
     """How long ago, in one unit: `412d`, `3h`, `5m`, `0m`; a dash when the time is unknown."""
     if then is None:
         return "-"
-    seconds = max(0, int((now - then).total_seconds()))
+    return ago((now - then).total_seconds())
+
+
+def ago(passed: float) -> str:
+    """Seconds that passed as one number and one unit, the same way."""
+    seconds = max(0, int(passed))
     if seconds >= 2 * 86_400:
         return f"{seconds // 86_400}d"
     return f"{seconds // 3600}h" if seconds >= 2 * 3600 else f"{seconds // 60}m"

@@ -12,8 +12,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from actions.cloud.data import DeviceCode, SignedIn, Throttling
     from actions.cloud.protocol import Cloud
     from actions.guard.arming import Arming
-    from actions.guard.contract import Action
     from actions.guard.engine import Engine
     from actions.guard.events import Event
     from actions.guard.journal import Journal
@@ -80,16 +81,28 @@ class Banner(NamedTuple):
         return tuple(clean(part) for part in parts if part)
 
 
-class Connected(NamedTuple):
-    """What there is once signed in; `sim` is the rehearsal cloud of this process, for its clock, faults and outages."""
+@dataclass(frozen=True)
+class Connected:
+    """What there is once signed in; `sim` is the rehearsal cloud of this process, for its clock, faults and outages.
+
+    Engine and journal are made when first asked for: lists need neither.
+    """
 
     cloud: Cloud
-    engine: Engine
-    journal: Journal
     arming: Arming
     signed_in: SignedIn
-    actions: Mapping[str, Action[Any, Any, Any]]
     sim: Simulated | None
+    session: Session
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; raises `JournalError` where its journal cannot be opened."""
+        return self.session.engine
+
+    @property
+    def journal(self) -> Journal:
+        """The journal; raises `JournalError` where it cannot be opened."""
+        return self.session.journal
 
 
 def ignore(_event: object) -> None:
@@ -146,6 +159,7 @@ class Session:
         self._engine: Engine | None = None
         self._connected: Connected | None = None
         self._connecting = asyncio.Lock()
+        self._making = RLock()
         self._closed = False
 
     @property
@@ -161,12 +175,13 @@ class Session:
     @property
     def journal(self) -> Journal:
         """The journal, opened when first asked for; rehearsals keep their own."""
-        if self._journal is None:
-            from actions.guard.journal import Journal
+        with self._making:
+            if self._journal is None:
+                from actions.guard.journal import Journal
 
-            place = self.settings.journal or ("" if self.settings.rehearsal else self.config.journal)
-            self._journal = Journal.open(place or None, rehearsal=self.settings.rehearsal)
-        return self._journal
+                place = self.settings.journal or ("" if self.settings.rehearsal else self.config.journal)
+                self._journal = Journal.open(place or None, rehearsal=self.settings.rehearsal)
+            return self._journal
 
     @property
     def estate(self) -> str:
@@ -205,7 +220,7 @@ class Session:
         return Banner(*facts, who.tenant, who.user, now.isoformat(timespec="seconds").replace("+00:00", "Z"))
 
     async def connect(self) -> Connected:
-        """Import the SDKs, open the journal and sign in, once; must run on the engine's thread."""
+        """Import the SDKs and sign in, once; must run on the engine's thread."""
         async with self._connecting:
             if self._connected is None:
                 self._connected = await self._sign_in()
@@ -240,31 +255,40 @@ class Session:
     @property
     def engine(self) -> Engine:
         """The engine, made when first asked for, not signed in; enough to stop a run or to leave a note with it."""
-        if self._engine is None:
-            from actions.guard.arming import Arming
-            from actions.guard.engine import Engine
-            from actions.guard.lease import Operator
-            from actions.registry import actions
+        with self._making:
+            if self._engine is None:
+                from actions.guard.engine import Engine
+                from actions.guard.lease import Operator
+                from actions.registry import actions
 
-            try:
-                self._azure = azure = self._make_cloud()
-            except ValueError as error:  # a certificate authority or an address that cannot be used
-                raise SessionError(clean(str(error)[:1].upper() + str(error)[1:])) from None
-            self._arming = arming = Arming(azure.gate)
-            arming.arm(self.settings.mode)
+                azure, arming = self._reach()
 
-            def tell(event: Event) -> None:
-                self.emit(event)
+                def tell(event: Event) -> None:
+                    self.emit(event)
 
-            self._engine = Engine(
-                cloud=azure, journal=self.journal, actions=actions(), operator=Operator.here(), arming=arming, emit=tell
-            )
-        return self._engine
+                self._engine = Engine(
+                    cloud=azure, journal=self.journal, actions=actions(), operator=Operator.here(), arming=arming,
+                    emit=tell,
+                )  # fmt: skip
+            return self._engine
+
+    def _reach(self) -> tuple[AzureCloud, Arming]:
+        """Make the cloud and what arms its gate, once; nothing is sent."""
+        with self._making:
+            if self._azure is None or self._arming is None:
+                from actions.guard.arming import Arming
+
+                try:
+                    self._azure = self._make_cloud()
+                except ValueError as error:  # a certificate authority or an address that cannot be used
+                    raise SessionError(clean(str(error)[:1].upper() + str(error)[1:])) from None
+                self._arming = Arming(self._azure.gate)
+                self._arming.arm(self.settings.mode)
+            return self._azure, self._arming
 
     async def _sign_in(self) -> Connected:
-        engine = self.engine
-        signed_in = await engine.cloud.signed_in()
-        return Connected(engine.cloud, engine, self.journal, engine.arming, signed_in, engine.actions, self.sim)
+        cloud, arming = self._reach()
+        return Connected(cloud, arming, await cloud.signed_in(), self.sim, self)
 
     def _make_cloud(self) -> AzureCloud:
         from actions.cloud.azure import AzureCloud

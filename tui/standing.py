@@ -80,7 +80,7 @@ class RunBoard:
 
     def stop_all(self, connected: Connected | None) -> None:
         """Ask every run of this process to stop after its present step."""
-        if connected is None:
+        if connected is None or not self.pending:
             return
         for run_id in connected.engine.active:
             with suppress(GuardError):

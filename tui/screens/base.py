@@ -120,6 +120,9 @@ class ConsoleScreen(Screen[ResultT]):
         """Yield the screen's own parts."""
         yield from ()
 
+    def facts_changed(self) -> None:
+        """Take notice of a sign-in; most screens need not."""
+
     def run_changed(self, view: RunView) -> None:
         """Take notice of a run that went on; most screens need not."""
 

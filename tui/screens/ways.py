@@ -1,15 +1,13 @@
-"""Which screen each way leads to, in one place, so that no screen needs to know another."""
+"""Which screen each way leads to, in one place, so that no screen needs to know another.
+
+A screen is imported when it is opened: the first frame waits for none of them.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from textual.app import App
-
-from tui.screens.run import RunScreen
-from tui.screens.runs import RunsScreen
-from tui.screens.walk import WalkScreen
-from tui.screens.workspace import WorkspaceScreen
 
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
@@ -20,21 +18,31 @@ class Ways(App[None]):
 
     def open_workspace(self, workspace: str, name: str) -> None:
         """Show one workspace."""
+        from tui.screens.workspace import WorkspaceScreen
+
         self.push_screen(WorkspaceScreen(workspace, name))
 
     def start_walk(self, action: str, target: str, name: str) -> None:
         """Begin a guarded action at its first stage."""
+        from tui.screens.walk import WalkScreen
+
         self.push_screen(WalkScreen(action, target, name))
 
     def resume_walk(self, history: RunHistory) -> None:
         """Look again for a halted run, and go on where it is approved."""
+        from tui.screens.walk import WalkScreen
+
         plan = history.plan
         self.push_screen(WalkScreen(plan.action, plan.target, plan.name, resumed=history))
 
     def open_runs(self) -> None:
         """Show all runs."""
+        from tui.screens.runs import RunsScreen
+
         self.push_screen(RunsScreen())
 
     def open_run(self, run_id: str) -> None:
         """Show one run."""
+        from tui.screens.run import RunScreen
+
         self.push_screen(RunScreen(run_id))

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.timer import Timer
 
+from actions.guard.errors import GuardError
 from actions.registry import entries
-from tui.describing import FLEET_TITLES, fleet_cells, fleet_state, visible
+from tui.describing import FLEET_TITLES
 from tui.dialogs.ask import Pick, PickDialog
 from tui.dialogs.failure import told
-from tui.render import clean
+from tui.known_fleet import FleetStore, KnownFleet
+from tui.render import ago, clean
 from tui.screens.base import ConsoleScreen
 from tui.widgets.filter_bar import FilterBar
-from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
 if TYPE_CHECKING:
-    from actions.workspaces import FleetPage, WorkspaceRow
+    from actions.workspaces import FleetPage
     from tui.session import Connected
 
 LOADING = "loading the workspaces ..."
-
-
-def fleet_row(row: WorkspaceRow) -> TableRow:
-    """One workspace as a line of the table."""
-    more = (row.subscription_name or row.subscription, row.kind)
-    return TableRow(row.id, fleet_state(row), tuple(clean(cell) for cell in (*fleet_cells(row), *more)))
+SHOW_AFTER = 0.2
+"""Seconds for which pages are gathered before they are shown together."""
 
 
 class WorkspacesScreen(ConsoleScreen[None]):
@@ -57,10 +56,10 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._fleet: dict[str, WorkspaceRow] = {}
-        self._seen: set[str] = set()
-        self._complete = False
+        self._fleet = KnownFleet()
+        self._kept_age = ""
         self._reading = False
+        self._to_show: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         """Filter and list."""
@@ -70,7 +69,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
                 TableColumn(FLEET_TITLES[0], 14),
                 TableColumn(FLEET_TITLES[1], 8),
                 TableColumn(FLEET_TITLES[2], 8),
-                TableColumn(FLEET_TITLES[3], 8, value=lambda row: self._key_days(row.key)),
+                TableColumn(FLEET_TITLES[3], 8, value=lambda row: self._fleet.days(row.key)),
                 *(TableColumn(title, 6) for title in FLEET_TITLES[4:]),
                 TableColumn("subscription", 10, from_width=100),
                 TableColumn("kind", 5, from_width=110),
@@ -86,17 +85,28 @@ class WorkspacesScreen(ConsoleScreen[None]):
         return self.query_one("#fleet", VirtualTable)
 
     def on_mount(self) -> None:
-        """Paint first, then read."""
+        """Paint first, with what was kept from the last time, then read."""
         self.table.focus()
+        kept = FleetStore(self.console.session).load()
+        if kept is not None:
+            self._fleet.recall(kept[0])
+            self._kept_age = ago(kept[1])
+            self._show()
         self.call_after_refresh(self.action_refresh_fleet)
+
+    def facts_changed(self) -> None:
+        """What was kept for another tenant or user is not shown to this one."""
+        found = self.console.session.banner()
+        if found.user and self._fleet.kept_for not in (("", ""), (found.tenant, found.user)):
+            self._fleet.clear()
+            self._show()
 
     def action_refresh_fleet(self) -> None:
         """Read the fleet anew; what is known stays on the screen meanwhile."""
         if self._reading:
             return
         self._reading = True
-        self._complete = False
-        self._seen = set()
+        self._fleet.begin()
         self.ask("reading the workspaces", self._read, lambda _none: self._finished(), self._failed)
 
     async def _read(self, connected: Connected) -> None:
@@ -108,31 +118,37 @@ class WorkspacesScreen(ConsoleScreen[None]):
         async for page in fleet(connected.cloud, wanted):
             with suppress(RuntimeError):
                 self.post_message(self.PageCame(page))
+        with suppress(GuardError):  # told when a plan or a run needs it
+            _ = connected.engine
 
     def on_workspaces_screen_page_came(self, message: PageCame) -> None:
-        """Show a page at once; a row without its cells does not replace one that had them."""
+        """Show a page soon: the first at once, of many pages a few together."""
         page = message.page
-        for row in visible(page.rows, self.console.session.config.subscriptions.hidden):
-            self._seen.add(row.id)
-            if page.complete or row.id not in self._fleet:
-                self._fleet[row.id] = row
-        self._complete = page.complete
+        first = not len(self._fleet)
+        self._fleet.take(page.rows, self.console.session.config.subscriptions.hidden, complete=page.complete)
         if page.rows:
-            self.banner.show(self.console.standing.facts(), as_of=page.rows[0].as_of)
+            self.banner.show(self.console.standing.facts(), as_of=self._fleet.as_of)
         if page.unread:
             self.status.say("; ".join(clean(sentence) for sentence in page.unread))
-        self._show()
+        if first:
+            self._show()
+        elif self._to_show is None:
+            self._to_show = self.set_timer(SHOW_AFTER, self._show)
 
     def _finished(self) -> None:
-        """Drop what is no longer there, and say so where nothing is."""
+        """Drop what is no longer there, say so where nothing is, and keep the list for the next time."""
         self._reading = False
-        self._fleet = {key: row for key, row in self._fleet.items() if key in self._seen}
+        self._kept_age = ""
+        self._fleet.finish()
         self.status.say()
         self.banner.show(self.console.standing.facts())
         self.table.show_placeholder(
             "There are no workspaces that you can see.\nLook at the subscription and at your roles."
         )
         self._show()
+        found, store = self.console.session.banner(), FleetStore(self.console.session)
+        if store.wanted:
+            self.console.session.thread.call(partial(store.save, self._fleet.to_keep(found.tenant, found.user)))
 
     def _failed(self, error: BaseException) -> None:
         """Keep what is known; where nothing is, the list says why."""
@@ -144,22 +160,19 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def _show(self) -> None:
         """Put the rows into the table."""
-        self.table.set_rows(fleet_row(row) for row in self._fleet.values())
+        if self._to_show is not None:
+            self._to_show.stop()
+            self._to_show = None
+        self.table.set_rows(self._fleet.rows)
         self._count()
 
     def _count(self) -> None:
-        """Say how many there are, and how many pass the filter."""
+        """Say how many there are, how many pass the filter, and how old they are while they are read anew."""
         many, shown = len(self._fleet), self.table.shown
-        subscriptions = len({row.subscription.casefold() for row in self._fleet.values()})
         of = f"{shown} of {many}" if shown != many else str(many)
-        self.query_one(FilterBar).count(f"{of} workspaces in {subscriptions} subscriptions" if many else "")
-
-    def _key_days(self, key: str) -> int:
-        """The key's age to sort by; an unknown age is older than any, no key at all younger."""
-        row = self._fleet[key]
-        if row.key_days is not None:
-            return row.key_days
-        return 1_000_000 if row.keys.startswith("key") else -1
+        old = f", seen {self._kept_age} ago" if self._kept_age else ""
+        told = f"{of} workspaces in {self._fleet.subscriptions} subscriptions{old}" if many else ""
+        self.query_one(FilterBar).count(told)
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Filter as it is typed."""

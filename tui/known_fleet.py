@@ -1,0 +1,175 @@
+"""The fleet as the list shows it: filled page by page, and kept between starts so that the next one opens at once.
+
+What is kept holds names, regions and ages, never a secret; its file is the operator's alone, and the settings can turn
+it off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tui.describing import fleet_cells, fleet_state, visible
+from tui.render import clean
+from tui.widgets.rows import TableRow
+
+if TYPE_CHECKING:
+    from actions.workspaces import WorkspaceRow
+    from tui.session import Session
+
+_OLDEST = 1_000_000
+_NO_KEY = -1
+
+
+class KeptLine(msgspec.Struct, frozen=True, array_like=True):
+    """One workspace's line; `days` is the age of its oldest key to sort by, above all others where it is unknown."""
+
+    key: str
+    state: str
+    cells: tuple[str, ...]
+    subscription: str
+    days: int
+
+
+class KeptFleet(msgspec.Struct, frozen=True):
+    """A whole list as it was kept: for whom, as of when (ISO 8601, the cloud's time)."""
+
+    version: int
+    tenant: str
+    user: str
+    as_of: str
+    lines: tuple[KeptLine, ...]
+
+
+VERSION = 1
+
+
+def fleet_row(row: WorkspaceRow) -> TableRow:
+    """One workspace as a line of the table."""
+    more = (row.subscription_name or row.subscription, row.kind)
+    return TableRow(row.id, fleet_state(row), tuple(clean(cell) for cell in (*fleet_cells(row), *more)))
+
+
+def key_days(row: WorkspaceRow) -> int:
+    """The key's age to sort by; an unknown age is older than any, no key at all younger."""
+    if row.key_days is not None:
+        return row.key_days
+    return _OLDEST if row.keys.startswith("key") else _NO_KEY
+
+
+class KnownFleet:
+    """The lines by workspace id, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, TableRow] = {}
+        self._beside: dict[str, tuple[str, int]] = {}
+        self._seen: set[str] = set()
+        self.as_of = ""
+        self.kept_for = ("", "")
+        """Tenant and user of a list that was kept; empty once it was read."""
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def rows(self) -> Iterable[TableRow]:
+        """All lines."""
+        return self._rows.values()
+
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions they are in."""
+        return len({subscription for subscription, _ in self._beside.values()})
+
+    def days(self, key: str) -> int:
+        """The age to sort a line by."""
+        return self._beside[key][1]
+
+    def begin(self) -> None:
+        """A new reading begins; what is known stays until it is over."""
+        self._seen = set()
+
+    def take(self, rows: Sequence[WorkspaceRow], hidden: Sequence[str], *, complete: bool) -> None:
+        """Take a page; a row without its cells does not replace one that had them."""
+        for row in visible(rows, hidden):
+            self._seen.add(row.id)
+            if complete or row.id not in self._rows:
+                self._rows[row.id] = fleet_row(row)
+                self._beside[row.id] = (row.subscription.casefold(), key_days(row))
+        if rows:
+            self.as_of = rows[0].as_of
+
+    def finish(self) -> None:
+        """Drop what is no longer there."""
+        self.kept_for = ("", "")
+        for key in self._rows.keys() - self._seen:
+            del self._rows[key], self._beside[key]
+
+    def clear(self) -> None:
+        """Forget everything: it was another's."""
+        self._rows, self._beside, self.kept_for = {}, {}, ("", "")
+
+    def recall(self, kept: KeptFleet) -> None:
+        """Show what was kept."""
+        self._rows = {line.key: TableRow(line.key, line.state, line.cells) for line in kept.lines}
+        self._beside = {line.key: (line.subscription, line.days) for line in kept.lines}
+        self.as_of, self.kept_for = kept.as_of, (kept.tenant, kept.user)
+
+    def to_keep(self, tenant: str, user: str) -> KeptFleet:
+        """Give what is to be kept."""
+        lines = tuple(KeptLine(row.key, row.state, row.cells, *self._beside[row.key]) for row in self._rows.values())
+        return KeptFleet(VERSION, tenant, user, self.as_of, lines)
+
+
+class FleetStore:
+    """The file of one place: cloud, tenant, subscription and estate each have their own list."""
+
+    def __init__(self, session: Session) -> None:
+        settings, config = session.settings, session.config
+        self.wanted = config.fleet.keep
+        words = (settings.cloud or config.cloud, settings.tenant or config.tenant, settings.subscription)
+        place = "\x1f".join((*words, *config.subscriptions.hidden, settings.rehearse or "", str(settings.rehearsal)))
+        self._name = f"fleet-{hashlib.sha256(place.encode()).hexdigest()[:16]}.json"
+
+    @property
+    def path(self) -> Path:
+        """Where the list is kept."""
+        from platformdirs import user_cache_path
+
+        return user_cache_path("amlkeys", appauthor=False) / self._name
+
+    def load(self) -> tuple[KeptFleet, float] | None:
+        """Give the list that was kept and its age in seconds; None where there is none that can be used."""
+        if not self.wanted:
+            return None
+        path = self.path
+        try:
+            age = time.time() - path.stat().st_mtime
+            kept = msgspec.json.decode(path.read_bytes(), type=KeptFleet)
+        except (OSError, msgspec.DecodeError):
+            return None
+        return (kept, max(age, 0.0)) if kept.version == VERSION else None
+
+    def save(self, fleet: KeptFleet) -> None:
+        """Keep a list, readable by the operator alone; a full disk is no reason to trouble anybody."""
+        if not self.wanted:
+            return
+        path = self.path
+        with suppress(OSError):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # 0600 from the start
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(msgspec.json.encode(fleet))
+                os.replace(fresh, path)
+            except OSError:
+                os.unlink(fresh)
+                raise
