@@ -49,6 +49,15 @@ _ENTRIES = (
         runbook="identity-access",
         place="actions.identity_access:IdentityAccess",
     ),
+    Entry(
+        name="endpoint-keys",
+        title="Endpoint keys, with a hand-over",
+        key="e",
+        target_kind="workspace or endpoint",
+        risk=Risk.IRREVERSIBLE,
+        runbook="endpoint-keys",
+        place="actions.endpoint_keys:EndpointKeys",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Self
 from actions.cloud.clock import CloudClock, LocalClock, LoopbackClock, RehearsalClock
 from actions.cloud.credential import RehearsalCredential
 from actions.cloud.data import DeviceCode, Throttling
+from actions.cloud.endpoints import Endpoints
 from actions.cloud.governance import Governance
 from actions.cloud.http import Wire
 from actions.cloud.limits import Limits
@@ -16,6 +17,7 @@ from actions.cloud.places import PUBLIC, Place
 from actions.cloud.rehearsal import Account, Face
 from actions.cloud.storage import Storage
 from actions.cloud.transport import GateTransport, InProcess
+from actions.cloud.vault_secrets import VaultSecrets
 from actions.guard.gate import Gate
 from actions.guard.model import Mode
 from actions.guard.secret import Secret
@@ -25,7 +27,7 @@ def ignore(_: Throttling) -> None:
     """Tell nobody."""
 
 
-class AzureCloud(MachineLearning, Storage, Governance):
+class AzureCloud(MachineLearning, Storage, Governance, Endpoints, VaultSecrets):
     """One signed-in view of one Azure cloud, or of a rehearsal; fulfils the Cloud protocol.
 
     It is made without any I/O; its coroutines belong on one event loop.

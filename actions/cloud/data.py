@@ -163,6 +163,17 @@ class EndpointKeys(Data, frozen=True, kw_only=True):
     secondary: Secret | None
 
 
+class SecretVersion(Data, frozen=True, kw_only=True):
+    """One version of a vault's secret, without its value; times are ISO 8601, empty where there is none."""
+
+    version: str
+    enabled: bool
+    created: str
+    expires: str
+    content_type: str
+    tags: dict[str, str]
+
+
 class Probe(Data, frozen=True, kw_only=True):
     """A data-plane trial of a key: `status` is 0 when no answer came; `code` is Azure's error code."""
 

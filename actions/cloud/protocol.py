@@ -19,6 +19,7 @@ from actions.cloud.data import (
     Probe,
     Resource,
     ResourceId,
+    SecretVersion,
     SignedIn,
     StorageKey,
     Subscription,
@@ -103,6 +104,32 @@ class Cloud(Protocol):
 
     async def endpoint_keys(self, endpoint: ResourceId) -> EndpointKeys:
         """Read an endpoint's keys (secret read)."""
+
+    async def serverless_endpoints(self, workspace: ResourceId) -> tuple[Resource, ...]:
+        """List serverless endpoints."""
+
+    async def batch_endpoints(self, workspace: ResourceId) -> tuple[Resource, ...]:
+        """List batch endpoints."""
+
+    async def web_services(self, workspace: ResourceId) -> tuple[Resource, ...]:
+        """List the web services of SDK v1; none where the cloud no longer knows them."""
+
+    async def regenerate_endpoint_key(self, endpoint: ResourceId, slot: str) -> Answer:
+        """Make an endpoint's `Primary` or `Secondary` key anew (change, irreversible, never resent)."""
+
+    async def probe_endpoint(self, uri: str, key: Secret) -> Probe:
+        """Try a key on a scoring address with one GET; 401 and 403 are refusals."""
+
+    def vault_host(self, vault: str) -> str:
+        """The host name of a key vault."""
+
+    async def secret_versions(self, vault: str, name: str) -> tuple[SecretVersion, ...]:
+        """List the versions of a vault's secret without values, newest first; none where there is no such secret."""
+
+    async def set_secret(
+        self, vault: str, name: str, value: Secret, *, content_type: str, expires: datetime, tags: dict[str, str]
+    ) -> Answer:
+        """Store a new version of a vault's secret (change)."""
 
     async def storage_account(self, account: ResourceId) -> Resource:
         """Read a storage account."""

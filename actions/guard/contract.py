@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -50,6 +50,46 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: tuple[tuple[str, str], ...] = ()
     tables: tuple[Table, ...] = ()
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """One step that an earlier live run carried out: when it was proven, in which run, with what arguments."""
+
+    run: str
+    at: str
+    kind: str
+    arguments: dict[str, str]
+
+
+Past = Callable[[str, str], tuple[Deed, ...]]
+"""What earlier runs of an action did to a resource, oldest first, as our own journal tells: (action, resource id)."""
+
+
+def no_past(_action: str, _resource: str) -> tuple[Deed, ...]:
+    """Remember nothing: where there is no journal."""
+    return ()
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """An action whose inspection also tells what our own journal knows; no plan may depend on it but through a goal."""
+
+    def recall(self, past: Past) -> None:
+        """Take the way to ask."""
+        ...
+
+
+@runtime_checkable
+class HandsOver(Protocol):
+    """An action with waits for a person who hands something over."""
+
+    async def brief(self, step: Step, cloud: Cloud, since: str) -> tuple[str, ...]:
+        """Tell what the person needs to know, and what happened since the wait began (secret reads)."""
+        ...
+
+    async def secret_of(self, step: Step, cloud: Cloud) -> Secret:
+        """Read the secret that is handed over (secret read), for the one screen that may show it."""
+        ...
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)

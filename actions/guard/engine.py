@@ -16,8 +16,9 @@ from actions.cloud.data import ResourceId, SignedIn
 from actions.cloud.protocol import Cloud
 from actions.guard import confirm, drift
 from actions.guard.arming import Arming
+from actions.guard.attending import past
 from actions.guard.confirm import Confirmation
-from actions.guard.contract import Inspection
+from actions.guard.contract import Inspection, Recalls
 from actions.guard.drive import drive
 from actions.guard.errors import LeaseHeld, NotArmed, NotReady, StalePlan, UsageError
 from actions.guard.events import Event, RunStarted
@@ -53,6 +54,9 @@ class Engine:
     ) -> None:
         self.cloud, self.journal, self.actions, self.operator = cloud, journal, actions, operator
         self.arming = arming or Arming(cloud.gate)
+        for action in actions.values():
+            if isinstance(action, Recalls):
+                action.recall(lambda name, resource: past(journal, name, resource))
         self._emit = emit
         self._runs: dict[str, tuple[Run, asyncio.AbstractEventLoop]] = {}
         self._lock = Lock()

@@ -16,9 +16,22 @@ async def find(connected: Connected, target: str, kinds: str, subscription: str)
     from actions.workspaces import STORAGE_ACCOUNT, WORKSPACE, TargetError, resolve
 
     known = {"workspace": WORKSPACE, "storage account": STORAGE_ACCOUNT}
+    if "endpoint" in kinds.split(" or "):
+        return await _endpoint(connected, target, subscription)
     types = tuple(kind for word, kind in known.items() if word in kinds.split(" or "))
     try:
         return await resolve(connected.cloud, target, types=types, subscription=subscription)
+    except TargetError as error:
+        raise wrong_target(error.sentence, error.candidates) from None
+
+
+async def _endpoint(connected: Connected, target: str, subscription: str) -> ResourceId:
+    """Find a workspace, or one endpoint as `workspace/endpoint`."""
+    from actions.workspaces import TargetError
+    from actions.workspaces.endpoint_targets import resolve_endpoint
+
+    try:
+        return await resolve_endpoint(connected.cloud, target, subscription=subscription)
     except TargetError as error:
         raise wrong_target(error.sentence, error.candidates) from None
 
