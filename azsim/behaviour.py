@@ -55,9 +55,14 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """Token requests answered authorization_pending before a device code is accepted."""
     throttling: bool = False
     """Whether Resource Manager's request budgets really refuse (429), or are only reported in the headers."""
-    endpoint_regenerate_poll: Literal["404", "200", "at-once"] = "404"
+    endpoint_regenerate_poll: Literal["404", "200", "status", "at-once"] = "404"
     """What the poll after an endpoint key regeneration answers; the recorded one answered
-    OperationNotFound. at-once: the regeneration answers 200 and there is nothing to poll."""
+    OperationNotFound. 200: 202 until it is done. status: Azure-AsyncOperation too, saying Updating until Succeeded.
+    at-once: the regeneration answers 200 and there is nothing to poll."""
+    serverless_regenerate_poll: Literal["404", "200", "status", "at-once"] = "at-once"
+    """The same for serverless endpoints, which answer their keys at once."""
+    endpoint_key_propagation_seconds: float = 0.0
+    """How long a scoring address goes on taking a replaced key, and refusing the new one (no document says)."""
     endpoint_key_value: Literal["honoured", "ignored"] = "honoured"
     """Whether `keyValue` in an endpoint key regeneration sets the key (honoured) or a random key is made."""
     graph_reads: bool = True

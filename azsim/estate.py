@@ -64,16 +64,19 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Something outside Azure ML that uses a storage account with a key; seen by Azure only in the
+    """Something outside Azure ML that uses a storage account or an endpoint with a key; seen by Azure only in the
     metrics."""
 
     name: str
-    account: str
+    account: str = ""
     """The storage account's name."""
-    holds: str = "key1"
+    endpoint: str = ""
+    """Or the id of an endpoint that it calls."""
+    holds: str = ""
+    """Its slot at the start: key1 unless said otherwise, or Primary."""
     reads: str | None = None
     """`datastore:<id>` or `workspace:<id>`: takes its key from there; null: knows one key and never learns
-    another."""
+    another. A client of an endpoint: `secret:<vault>/<name>`, once that exists."""
     reread_seconds: float = 0.0
     """How often it reads again; 0: before every use."""
     authentication: str = "AccountKey"
@@ -220,13 +223,29 @@ def _check_clients(estate: Estate) -> None:
     known = {ids.fold(resource["id"]) for resource in estate.resources}
     for index, client in enumerate(estate.clients):
         place = f"$.clients[{index}]"
+        if client.endpoint:
+            _check_caller(client, place, known)
+            continue
         if client.account.casefold() not in accounts:
             raise EstateError(f"{place}.account: no storage account {client.account!r} in $.resources")
-        if client.holds not in HOLDS:
+        if client.holds and client.holds not in HOLDS:
             raise EstateError(f"{place}.holds: expected one of {', '.join(HOLDS)}")
         kind, _, target = (client.reads or "").partition(":")
         if client.reads is not None and (kind not in ("datastore", "workspace") or ids.fold(target) not in known):
             raise EstateError(f"{place}.reads: expected datastore:<id> or workspace:<id> of a resource in the estate")
+
+
+def _check_caller(client: Client, place: str, known: set[str]) -> None:
+    """A client of an endpoint, which has other slots and reads its key from another place."""
+    if client.account:
+        raise EstateError(f"{place}: a client uses an account or an endpoint, not both")
+    if ids.fold(client.endpoint) not in known:
+        raise EstateError(f"{place}.endpoint: no endpoint {client.endpoint!r} in $.resources")
+    if client.holds not in ("", "Primary", "Secondary"):
+        raise EstateError(f"{place}.holds: expected Primary or Secondary")
+    kind, _, target = (client.reads or "").partition(":")
+    if client.reads is not None and (kind != "secret" or target.count("/") != 1):
+        raise EstateError(f"{place}.reads: expected secret:<vault>/<name>")
 
 
 def _assignment(item: dict[str, Any], place: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _SUFFIXES: tuple[tuple[str, HostClass], ...] = (
     (".file.core.windows.net", "file"),
     (".vault.azure.net", "vault"),
     (".inference.ml.azure.com", "scoring"),
+    (".models.ai.azure.com", "scoring"),
     (".blob.core.usgovcloudapi.net", "blob"),
     (".file.core.usgovcloudapi.net", "file"),
     (".vault.usgovcloudapi.net", "vault"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from azsim import ids, sas
 from azsim.clock import iso7
+from azsim.endpoint_clients import EndpointClients
 from azsim.keys import Holder
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Outage:
     kind: str
     account: str
     reason: str
-    """key-replaced, sas-signer-replaced, sas-expired, shared-keys-disabled or account-missing."""
+    """key-replaced, sas-signer-replaced, sas-expired, shared-keys-disabled, account-missing or endpoint-key-replaced."""
     from_request: int
     from_time: datetime
     to_request: int | None = None
@@ -69,6 +70,8 @@ class Outages:
         """Look at every holder; `request` is the number of the request that has just committed."""
         now = self._world.clock.now()
         self._reread(now)
+        callers = self._world.state(EndpointClients)
+        callers.read(self._world, now)
         seen: set[str] = set()
         for key, holder in self._world.keys.holders.items():
             reason = self._trouble(holder, now)
@@ -79,6 +82,12 @@ class Outages:
                 outage = Outage(holder.id, holder.kind, holder.account, reason, request, now)
                 self._open[key] = outage
                 self.all.append(outage)
+        for key, caller in callers.cut_off(self._world, now):
+            seen.add(key)
+            if key not in self._open:
+                outage = Outage(key, "client", caller.endpoint, "endpoint-key-replaced", request, now)
+                self._open[key] = outage
+                self.all.append(outage)
         for key in [key for key in self._open if key not in seen]:
             outage = self._open.pop(key)
             outage.to_request, outage.to_time = request, now
@@ -86,7 +95,9 @@ class Outages:
     def next_read(self) -> datetime | None:
         """When the next client reads its key again."""
         times = [item.next_read for item in self._world.keys.holders.values() if item.reread_seconds > 0]
-        return min((time for time in times if time is not None), default=None)
+        callers = self._world.state(EndpointClients)
+        more = callers.next_change(self._world, self._world.clock.now())
+        return min((time for time in (*times, more) if time is not None), default=None)
 
     def _reread(self, now: datetime) -> None:
         """External clients take the key anew from where they read it."""

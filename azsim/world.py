@@ -269,7 +269,7 @@ class _Copies:
 
     def _client(self, client: Client) -> None:
         account = self._keys.account(client.account)
-        key = self._keys.initial(account, client.holds) if account else None
+        key = self._keys.initial(account, client.holds or "key1") if account else None
         if account is None or key is None:
             return
         holder = Holder(f"client:{client.name}", "client", account.name.casefold(), key)

@@ -20,6 +20,7 @@ from azsim.services import (
     monitor,
     pim,
     resourcegraph,
+    scoring,
     signin,
     storage,
 )
@@ -41,6 +42,7 @@ TABLES: tuple[Routes, ...] = (
     ml_connections.route,
     ml_computes.route,
     ml_endpoints.route,
+    scoring.route,
     resourcegraph.route,
     monitor.route,
     activity.route,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from azsim import secrets
-from azsim.clock import unix
+from azsim import ids, secrets
+from azsim.clock import iso7, unix
 from azsim.endpoint_keys import ENDPOINT_SLOTS, EndpointKeys
 from azsim.errors import Refused, mfe_error
 from azsim.keysync import WORKSPACE
@@ -33,7 +33,7 @@ from azsim.services.ml_common import (
     wait_hint,
     workspace_of,
 )
-from azsim.wire import Response
+from azsim.wire import Response, json_response
 from azsim.world import Resource
 
 route = Routes("ml")
@@ -105,8 +105,12 @@ def list_online_keys(ctx: Context) -> Response:
 def regenerate_online_keys(ctx: Context) -> Response:
     """Replace one key: 202 with Location only and the body `null`, or 200 at once; the answer never holds the key."""
     endpoint = _endpoint(ctx, "onlineEndpoints")
+    return _regenerate(ctx, endpoint, ctx.behaviour(endpoint["id"]).endpoint_regenerate_poll)
+
+
+def _regenerate(ctx: Context, endpoint: Resource, how: str) -> Response:
+    """Replace a key now or when the operation ends, and answer as the behaviour says."""
     slot, value = _wanted(ctx, endpoint)
-    how = ctx.behaviour(endpoint["id"]).endpoint_regenerate_poll
 
     def effect() -> None:
         _replace(ctx, endpoint, slot, value)
@@ -121,7 +125,45 @@ def regenerate_online_keys(ctx: Context) -> Response:
         return marked(empty(), workspace)
     response = answer(ctx, 202, None, workspace)
     response.headers |= {"Location": operation_url(ctx, operation, "mfeOperationResults"), **wait_hint(ctx)}
+    if how == "status":
+        response.headers["Azure-AsyncOperation"] = operation_url(ctx, operation, "mfeOperationsStatus")
     return response
+
+
+@route(
+    "GET", f"{IN_SUBSCRIPTION}/locations/{{location}}/mfeOperationsStatus/{{operationId}}", versions=FRONT_END_VERSIONS
+)
+def poll_status(ctx: Context) -> Response:
+    """The status of an endpoint operation: the word while it runs is Updating, and percentComplete tells nothing."""
+    operation = ctx.operations.poll(ctx.params["operationId"])
+    place = {"location": ctx.params["location"]}
+    if operation is None:
+        raise Refused(marked(_not_found(ctx), place))
+    body: dict[str, Any] = {
+        "id": ctx.request.path,
+        "name": operation.id,
+        "startTime": iso7(operation.started).replace("Z", "+00:00"),
+        "percentComplete": 0.0,
+        "status": operation.word,
+    }
+    if operation.ended is not None:
+        body["endTime"] = iso7(operation.ended).replace("Z", "+00:00")
+    if operation.state == "failed":
+        body["error"] = {"code": "UserError", "message": "The endpoint operation could not be completed."}
+    return marked(json_response(200, body), place)
+
+
+def _not_found(ctx: Context) -> Response:
+    """The 404 of an operation that nobody knows of any more."""
+    number_part = ctx.params["operationId"].rpartition(":")[2]
+    detail = {
+        "code": "OperationNotFound",
+        "message": f"There is no operation with id {number_part}",
+        "details": [],
+        "additionalInfo": [],
+    }
+    text = "The specified resource was not found."
+    return mfe_error(ctx, 404, text, code="NotFound", details=[detail], location=ctx.params["location"])
 
 
 @route(
@@ -132,16 +174,7 @@ def poll_result(ctx: Context) -> Response:
     operation = ctx.operations.poll(ctx.params["operationId"])
     place = {"location": ctx.params["location"]}
     if operation is None:
-        number_part = ctx.params["operationId"].rpartition(":")[2]
-        detail = {
-            "code": "OperationNotFound",
-            "message": f"There is no operation with id {number_part}",
-            "details": [],
-            "additionalInfo": [],
-        }
-        text = "The specified resource was not found."
-        refused = mfe_error(ctx, 404, text, code="NotFound", details=[detail], location=ctx.params["location"])
-        raise Refused(marked(refused, place))
+        raise Refused(marked(_not_found(ctx), place))
     if operation.state == "running":
         url = operation_url(ctx, operation, "mfeOperationResults")
         return marked(Response(202, {"Location": url, **wait_hint(ctx), "Content-Length": "0"}), place)
@@ -163,8 +196,10 @@ def token(ctx: Context) -> Response:
     endpoint, now = _endpoint(ctx, "onlineEndpoints"), unix(ctx.clock.now())
     if _auth(endpoint) == "key":
         raise bad_argument(ctx, f"The endpoint {endpoint['name']} does not use tokens for authentication.")
+    value = secrets.named_secret(ctx.world.seed, endpoint["id"], "token", now)
+    ctx.world.state(EndpointKeys).tokens[value] = (ids.fold(endpoint["id"]), now + 86_400)
     body = {
-        "accessToken": secrets.named_secret(ctx.world.seed, endpoint["id"], "token", now),
+        "accessToken": value,
         "tokenType": "Bearer",
         "expiryTimeUtc": now + 86_400,
         "refreshAfterTimeUtc": now + 43_200,
@@ -255,8 +290,11 @@ def list_serverless_keys(ctx: Context) -> Response:
     action=f"{WORKSPACE}/serverlessEndpoints/regenerateKeys/action",
 )
 def regenerate_serverless_keys(ctx: Context) -> Response:
-    """Replace one key and answer both, at once."""
+    """Replace one key and answer both at once, or 202 as online endpoints do."""
     endpoint = _endpoint(ctx, "serverlessEndpoints")
+    how = ctx.behaviour(endpoint["id"]).serverless_regenerate_poll
+    if how != "at-once":
+        return _regenerate(ctx, endpoint, how)
     _replace(ctx, endpoint, *_wanted(ctx, endpoint))
     return answer(ctx, 200, _keys(ctx, endpoint))
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from azsim import clock, ids
 from azsim.clock import iso_seconds
 from azsim.errors import Refused, insights_error
+from azsim.estate import Client
 from azsim.router import Context, Routes, since
 from azsim.services import metric_catalogue as catalogue
 from azsim.services.metric_catalogue import Metric
@@ -49,6 +50,8 @@ class Rate:
     dimensions: dict[str, str]
     shape: str
     """flat, office or nightly: how it is spread over the day."""
+    cut_off: tuple[tuple[datetime, datetime | None], ...] = ()
+    """When the client was refused; a rate of refusals counts then only, any other then not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,29 @@ def rates_of(ctx: Context, resource: Resource, metric: str) -> list[Rate]:
             if client.account.casefold() == name:
                 dimensions = {"Authentication": client.authentication, "ResponseType": "Success"}
                 found.append(Rate(client.transactions_per_hour, dimensions, "flat"))
+    if metric == "RequestsPerMinute":
+        found += [
+            rate for client in ctx.world.clients if ids.fold(client.endpoint) == folded for rate in _calls(ctx, client)
+        ]
     return found
+
+
+def _calls(ctx: Context, client: Client) -> Iterator[Rate]:
+    """The calls of an endpoint's client: answered 200, and 401 while its key was a dead one."""
+    outages = (item for item in ctx.cloud.outages.all if item.holder == f"client:{client.name}")
+    spans = tuple((item.from_time, item.to_time) for item in outages)
+    for code in ("200", "401"):
+        dimensions = {"statusCode": code, "statusCodeClass": f"{code[0]}xx"}
+        yield Rate(client.transactions_per_hour, dimensions, "flat", spans)
+
+
+def _counts(rate: Rate, moment: datetime) -> bool:
+    refused = any(start <= moment and (end is None or moment < end) for start, end in rate.cut_off)
+    return refused == (rate.dimensions.get("statusCode") == "401") if _of_client(rate) else True
+
+
+def _of_client(rate: Rate) -> bool:
+    return "deployment" not in rate.dimensions and "statusCode" in rate.dimensions
 
 
 def _series(
@@ -174,7 +199,11 @@ def _point(
 ) -> dict[str, Any]:
     point: dict[str, Any] = {"timeStamp": iso_seconds(moment)}
     hours = span.grain.total_seconds() / 3600
-    total = sum(rate.per_hour * hours * _share(rate.shape, moment) * _wobble(resource, rate, moment) for rate in rates)
+    total = sum(
+        rate.per_hour * hours * _share(rate.shape, moment) * _wobble(resource, rate, moment)
+        for rate in rates
+        if _counts(rate, moment)
+    )
     total = float(round(total))
     if moment >= now or not total:
         return point
