@@ -23,6 +23,7 @@ COMMANDS = {
     "apply": "Run exactly a saved plan.",
     "runs": "List the recorded runs, or tell one.",
     "resume": "Take up a run that is not done.",
+    "waiting": "Tell what a run waits for a person to do, and what happened since.",
     "stop": "Stop a run between two steps.",
     "report": "Write the report of a run.",
     "note": "Leave a remark with a run.",
@@ -194,7 +195,7 @@ def load(name: str) -> click.Command | None:
         from tui.commands import fleet as module
     elif name in {"inspect", "plan", "run", "apply"}:
         from tui.commands import acting as module
-    elif name in {"runs", "resume", "stop", "report", "note"}:
+    elif name in {"runs", "resume", "waiting", "stop", "report", "note"}:
         from tui.commands import recorded as module
     elif name == "audit":
         from tui.commands import audit as module

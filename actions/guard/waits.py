@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from actions.guard.events import StepStarted, WaitBegan, WaitTick
+from actions.cloud.data import CloudError
+from actions.guard.contract import HandsOver
+from actions.guard.events import StepSaid, StepStarted, WaitBegan, WaitTick
+from actions.guard.gate import secret_reads
 from actions.guard.model import Proof, RunState, Step, Verdict, Wait, WaitKind
 from actions.guard.results import EXIT_WAITING, Halt
 from actions.guard.run import Run, stamp
 from actions.guard.steps import Place, conclude, intent, verify
+from actions.guard.text import plain
 
 
 class Watch:
@@ -64,7 +68,7 @@ async def wait(run: Run, step: Step, place: Place) -> None:
     elif need.kind is WaitKind.CONDITION:
         proof = await _condition(run, step, watch)
     else:
-        proof = _person(run, step, watch)
+        proof = await _person(run, step, watch)
     conclude(run, step, proof)
 
 
@@ -103,15 +107,28 @@ async def _condition(run: Run, step: Step, watch: Watch) -> Proof:
         run.tell(watch.told(step, WaitTick))
 
 
-def _person(run: Run, step: Step, watch: Watch) -> Proof:
+async def _person(run: Run, step: Step, watch: Watch) -> Proof:
     """A person's wait ends when somebody resumes a run that had come to a halt for it."""
     known = run.fold.step(step.id)
     if known is None or not known.told:
+        for line in await _brief(run, step, watch.since):
+            run.tell(StepSaid(run=run.id, at=run.now(), step_id=step.id, text=plain(line)))
         raise _waiting(step, f"for a person: {watch.wait.reason}")
     evidence = {"by": run.operator.name, "as": run.user, "since": watch.since}
     if watch.wait.seconds and watch.remaining <= 0:
         evidence["overdue"] = watch.until
     return Proof(verdict=Verdict.NOT_VERIFIABLE, sentence=f"{run.operator.name} says it is done.", evidence=evidence)
+
+
+async def _brief(run: Run, step: Step, since: str) -> tuple[str, ...]:
+    """What the person needs to know; that it cannot be read keeps nobody from waiting."""
+    if not isinstance(run.action, HandsOver):
+        return ()
+    try:
+        with secret_reads():
+            return await run.action.brief(step, run.cloud, since)
+    except CloudError as error:
+        return (f"What happened meanwhile cannot be read: {error.sentence}.",)
 
 
 def _slice(seconds: float) -> float:

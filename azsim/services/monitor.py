@@ -50,8 +50,8 @@ class Rate:
     dimensions: dict[str, str]
     shape: str
     """flat, office or nightly: how it is spread over the day."""
-    cut_off: tuple[tuple[datetime, datetime | None], ...] = ()
-    """When the client was refused; a rate of refusals counts then only, any other then not."""
+    cut_off: tuple[tuple[datetime, datetime | None], ...] | None = None
+    """When a client was refused: its refusals count then only, its other calls then not. None: always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +158,11 @@ def _calls(ctx: Context, client: Client) -> Iterator[Rate]:
 
 
 def _counts(rate: Rate, moment: datetime) -> bool:
+    """Whether a rate counts at a moment."""
+    if rate.cut_off is None:
+        return True
     refused = any(start <= moment and (end is None or moment < end) for start, end in rate.cut_off)
-    return refused == (rate.dimensions.get("statusCode") == "401") if _of_client(rate) else True
-
-
-def _of_client(rate: Rate) -> bool:
-    return "deployment" not in rate.dimensions and "statusCode" in rate.dimensions
+    return refused == (rate.dimensions["statusCode"] == "401")
 
 
 def _series(

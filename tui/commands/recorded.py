@@ -87,6 +87,30 @@ def resume(
         return finish(out, result, watch.paused)
 
 
+@click.command(cls=Command)
+@_run
+@click.pass_context
+def waiting(context: click.Context, run: str) -> int:
+    """Tell what RUN waits for a person to do, what happened since it began to wait, and the notes left with it.
+
+    Nothing is changed. `resume` says that the person is done.
+    """
+    from actions.guard.attending import brief
+    from tui.render import clean, indent, stamp
+
+    with opened(context) as (session, out):
+        found = session.journal.run(run)
+        session.run(_signed_in)
+        out.banner(session)
+        lines = session.run(lambda connected: brief(connected.engine, found.id))
+        if out.json:
+            out.document("waiting", {"run": found.id, "lines": list(lines), "notes": msgspec.to_builtins(found.notes)})
+            return DONE
+        notes = [f"{stamp(note.at)} {note.by}: {note.text}" for note in found.notes]
+        out.result([part for line in (*lines, *notes) for part in indent(clean(line), out.cells, "")])
+    return DONE
+
+
 def _confirmed(session: Session, out: Output, run: str, name: str, slot: str, decided: dict[str, str]) -> Confirmation:
     """Look at what the run would do from here, show it, and bind the confirmation to just that."""
     from actions.guard.confirm import Confirmation, plan_shown
