@@ -6,13 +6,15 @@ import termios
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
 
-    from textual.app import App
     from textual.screen import Screen
+
+    from actions.guard.secret import Secret
 
 
 class OpenLinuxDriver(LinuxDriver):
@@ -52,3 +54,33 @@ def screen_text(screen: Screen[Any]) -> str:
     """Give a screen as the plain lines that a terminal shows, without trailing blanks."""
     strips = screen._compositor.render_strips()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def paint(app: App[Any], x: int, y: int, width: int, rows: int, secret: Secret | None) -> None:
+    """Write a secret's text, or blanks, straight to the terminal at a place (cells from the top left corner).
+
+    Textual's own picture of the screen stays empty there, so nothing that it exports, selects or prints after a
+    failure holds the secret. The cursor is put back.
+    """
+    driver = app._driver  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    if driver is None or width <= 0:
+        return
+    for row in range(rows):
+        part = slice(row * width, (row + 1) * width)
+        driver.write(
+            f"\x1b7\x1b[0m\x1b[{y + row + 1};{x + 1}H{(secret.reveal() if secret else '')[part]:<{width}}\x1b8"
+        )
+    driver.flush()
+
+
+class PrivateApp(App[None]):
+    """An app whose failures are told without the values of variables: one of them could be a secret."""
+
+    def _fatal_error(self) -> None:
+        """Print where an unexpected error came from, without its frames' locals."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        found = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(found, self.console.options)))
+        self._close_messages_no_wait()

@@ -42,6 +42,13 @@ class Fleet(Table, frozen=True, kw_only=True):
     """Keep the list, without any secret, in the cache folder, so that the console opens with what it last saw."""
 
 
+class Reveal(Table, frozen=True, kw_only=True):
+    """Whether a new key may be shown on a terminal at all."""
+
+    allowed: bool = True
+    """False takes the key that shows a new endpoint key out of the console."""
+
+
 class Config(Table, frozen=True, kw_only=True):
     """All of the file; a flag on the command line wins over it."""
 
@@ -57,6 +64,7 @@ class Config(Table, frozen=True, kw_only=True):
     subscriptions: Subscriptions = Subscriptions()
     appearance: Appearance = Appearance()
     fleet: Fleet = Fleet()
+    reveal: Reveal = Reveal()
 
     keys: dict[str, str] = {}
     """Other keys for the console's bindings, by the binding's id."""

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from actions.cloud import versions
 from actions.cloud.base import Base
 from actions.cloud.data import Answer, CloudError, NotFound, SecretVersion
 from actions.cloud.http import ONCE, REPEATABLE
@@ -32,7 +33,7 @@ class VaultSecrets(Base):
         from azure.keyvault.secrets.aio import SecretClient
 
         url = f"https://{self.vault_host(vault)}"
-        return SecretClient(url, self.credential, transport=self._wire.transport)
+        return SecretClient(url, self.credential, api_version=versions.VAULT_SECRETS, transport=self._wire.transport)
 
     async def secret_versions(self, vault: str, name: str) -> tuple[SecretVersion, ...]:
         """List the versions of a secret without their values, newest first; none where there is no such secret."""

@@ -86,7 +86,7 @@ class EndpointKeys:
         for deed in self._past(self.name, endpoint.id):
             if deed.kind == steps.REGENERATE:
                 ours = f"{deed.at} in run {deed.run}"
-                handed = deed.arguments["slot"] if deed.arguments["slot"] == handed else ""
+                handed = "" if deed.arguments["slot"] == handed else handed
             elif deed.kind == steps.HAND_OVER:
                 handed = deed.arguments["to"]
         return msgspec.structs.replace(endpoint, traffic=traffic, rotated=logged, ours=ours, handed=handed)

@@ -11,7 +11,6 @@ from actions.endpoint_keys.state import Item, Slot, Vault, other
 from actions.guard.model import Request, Risk, Step, Wait, WaitKind
 
 REGENERATE, PROBE, PUBLISH, HAND_OVER = "regenerate", "probe", "publish", "hand-over"
-SECRET_VERSION = "7.5"
 _ML = "Microsoft.MachineLearningServices/workspaces"
 _SETTLES = 300.0
 _DOC = "Authenticate clients for online endpoints"
@@ -77,7 +76,12 @@ def publish(item: Item, slot: Slot, vault: Vault, days: float) -> Step:
         subject=item.id,
         arguments={"slot": slot, "vault": vault.name, "secret": name, "days": f"{days:g}", "old": item.old(slot)},
         request=Request(
-            method="PUT", path=path, api_version=SECRET_VERSION, permission=permission, scope=vault.id, host=vault.host
+            method="PUT",
+            path=path,
+            api_version=versions.VAULT_SECRETS,
+            permission=permission,
+            scope=vault.id,
+            host=vault.host,
         ),
         risk=Risk.DISRUPTIVE,
         breaks="nothing: earlier versions of the secret stay; whoever reads the newest one gets this key",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from actions.guard.attending import awaited
 from actions.guard.model import RunState
 from tui.dialogs.ask import AskDialog, Pick, PickDialog
 from tui.render import clean
@@ -48,6 +49,7 @@ class RecordedScreen(ConsoleScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop_run", "stop between steps", id="run.stop"),
         Binding("u", "resume_run", "resume", id="run.resume"),
+        Binding("h", "hand_over", "hand over", id="run.hand-over"),
         Binding("e", "export", "export report", id="run.export"),
         Binding("n", "note", "note", id="run.note"),
     ]
@@ -66,6 +68,7 @@ class RecordedScreen(ConsoleScreen[None]):
         possible = {
             "stop_run": self.at_work,
             "resume_run": halted and self.history is not None and self.history.state in RESUMABLE,
+            "hand_over": halted and self.history is not None and awaited(self.history) is not None,
             "export": halted,
             "note": bool(self.run_id) and not self.at_work,
         }
@@ -102,6 +105,10 @@ class RecordedScreen(ConsoleScreen[None]):
         """Look again and show what resuming would do; nothing is changed before it is confirmed."""
         if self.history is not None:
             self.console.resume_walk(self.history)
+
+    def action_hand_over(self) -> None:
+        """Show what the run waits for a person to do."""
+        self.console.hand_over(self.run_id)
 
     def action_note(self) -> None:
         """Leave a remark with the run."""

@@ -116,7 +116,7 @@ class WalkScreen(RecordedScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the stage allows."""
-        if action in {"export", "note", "resume_run"}:
+        if action in {"export", "note", "resume_run", "hand_over"}:
             return self._stage is Stage.REPORT and super().check_action(action, parameters)
         stage, planned = self._stage, self._planned
         on_plan = stage is Stage.PLAN and planned is not None

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.app import App
+from tui._textual import PrivateApp
 
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
 
 
-class Ways(App[None]):
+class Ways(PrivateApp):
     """The App's part that opens screens."""
 
     def open_workspace(self, workspace: str, name: str) -> None:
@@ -34,6 +34,12 @@ class Ways(App[None]):
 
         plan = history.plan
         self.push_screen(WalkScreen(plan.action, plan.target, plan.name, resumed=history))
+
+    def hand_over(self, run_id: str) -> None:
+        """Show what a run waits for a person to do."""
+        from tui.screens.handover import HandOverScreen
+
+        self.push_screen(HandOverScreen(run_id))
 
     def open_runs(self) -> None:
         """Show all runs."""

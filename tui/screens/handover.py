@@ -1,0 +1,132 @@
+"""A run that waits for a person: what the clients are to be told, how they fare, the notes, and going on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from actions.guard.attending import awaited, brief, reveal
+from actions.guard.model import Mode
+from tui.dialogs.reveal import RevealDialog
+from tui.render import clean, indent, stamp
+from tui.screens.recorded import RecordedScreen
+from tui.screens.reveal import SECONDS, RevealScreen
+from tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from actions.guard.history import RunHistory
+    from actions.guard.model import Step
+    from actions.guard.secret import Secret
+    from tui.session import Connected
+
+
+def hand_over_lines(run: RunHistory, told: tuple[str, ...], cells: int) -> list[str]:
+    """Lay out what a person who takes a run up needs: since when it waits, what to tell whom, who left which note."""
+    found = awaited(run)
+    since = f" since {stamp(found[1])}" if found else ""
+    lines = indent(f"{clean(found[0].title) if found else clean(run.sentence)}{since}", cells, "")
+    for line in told:
+        lines += ["", *indent(clean(line), cells, "")]
+    lines += ["", "Notes"]
+    if not run.notes:
+        lines += indent("none yet; n leaves one for whoever takes this up", cells, "  ")
+    for note in run.notes:
+        lines += indent(f"{stamp(note.at)} {clean(note.by)}: {clean(note.text)}", cells, "  ")
+    began = run.legs[0].operator if run.legs else None
+    lines += ["", *indent(f"Run {run.id}, begun {stamp(run.started)} by {began.name if began else '?'}", cells, "")]
+    return lines
+
+
+class HandOverScreen(RecordedScreen):
+    """One hand-over; going on says that every client has been moved."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "reveal", "show the key", id="hand-over.reveal"),
+        Binding("f5", "again", "refresh", id="refresh"),
+    ]
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.run_id = run_id
+        self.crumbs = ("workspaces", "runs", run_id, "hand over")
+        self._told: tuple[str, ...] = ()
+
+    def compose_body(self) -> ComposeResult:
+        """One text."""
+        yield TextPane(id="hand-over")
+
+    def on_mount(self) -> None:
+        """Read the journal, then how the clients fare."""
+        self.query_one(TextPane).focus()
+        self.read_history()
+
+    def on_screen_resume(self) -> None:
+        """Read anew on the way back."""
+        if self.history is not None:
+            self.read_history()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Showing a key can be forbidden altogether."""
+        if action == "hand_over":
+            return False
+        if action == "reveal":
+            return self.console.session.config.reveal.allowed and self._step is not None
+        return super().check_action(action, parameters)
+
+    @property
+    def _step(self) -> Step | None:
+        found = awaited(self.history) if self.history is not None else None
+        return found[0] if found else None
+
+    def action_again(self) -> None:
+        """Look how the clients fare now."""
+        self.read_history()
+
+    def history_came(self, history: RunHistory) -> None:
+        """Show the record at once, then what is read from Azure."""
+        self._draw()
+        if self._step is None:
+            return
+        run_id = self.run_id
+
+        async def read(connected: Connected) -> tuple[str, ...]:
+            return await brief(connected.engine, run_id)
+
+        self.ask("reading the keys' fingerprints and the endpoint's requests", read, self._briefed)
+
+    def _briefed(self, told: tuple[str, ...]) -> None:
+        self._told = told
+        self.status.say("u goes on: it says that every client was moved")
+        self._draw()
+
+    def _draw(self) -> None:
+        run = self.history
+        if run is not None:
+            self.query_one(TextPane).show(lambda cells: hand_over_lines(run, self._told, cells))
+
+    def action_reveal(self) -> None:
+        """Ask before the key is shown; only a session in live mode may."""
+        step = self._step
+        if step is None:
+            return
+        if self.console.standing.mode is not Mode.LIVE:
+            self.status.say("A key is shown in live mode only: m arms it.")
+            return
+        name = step.subject.rpartition("/")[2]
+        place = self.console.standing.place
+        dialog = RevealDialog(name, step.arguments.get("to", ""), place=place, seconds=SECONDS)
+        self.app.push_screen(dialog, lambda yes: self._reveal(step, name) if yes else None)
+
+    def _reveal(self, step: Step, name: str) -> None:
+        run_id = self.run_id
+
+        async def read(connected: Connected) -> Secret:
+            return await reveal(connected.engine, run_id)
+
+        def show(secret: Secret) -> None:
+            self.status.say()
+            self.app.push_screen(RevealScreen(secret, f"The {step.arguments.get('to', '')} key of {name}"))
+
+        self.ask("reading the key", read, show)
