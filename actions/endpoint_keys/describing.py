@@ -99,7 +99,7 @@ async def brief(step: Step, cloud: Cloud, since: str) -> tuple[str, ...]:
     span = max(cloud.now() - datetime.fromisoformat(since), timedelta(minutes=5))
     lines = [
         f"Tell the clients of {endpoint.name}: use the {to} key, fingerprint {short(new)}, from {step.arguments['place']}.",
-        f"When this is answered, the {dies} key dies. No metric tells which client uses which key.",
+        f"When the run is resumed, the {dies} key dies. No metric tells which client uses which key.",
     ]
     if not endpoint.type.endswith("/onlineendpoints"):
         return (*lines, "Azure counts no requests of serverless endpoints, so there is nothing to watch.")

@@ -16,6 +16,8 @@ from actions.endpoint_keys.state import (
 from actions.guard.model import Choice, Decision, Gap, Outcome, Progress, Step, Steps
 
 ALL, WHICH = "all", "which"
+MOST = 8
+"""Endpoints that a question may list: a screen answers it with one digit."""
 
 
 def clients_id(key: str) -> str:
@@ -71,6 +73,9 @@ def plan_of(
     if not goal.items:
         summary = f"none of the endpoints of {goal.name} has keys that are rotated here"
         return Steps(outcome=Outcome.NO_CHANGES, summary=summary)
+    if not items and len(goal.items) > MOST:
+        reason = f"{len(goal.items)} endpoints of {goal.name} have keys. Name those to rotate: --endpoint NAME, once for each."
+        return Steps(outcome=Outcome.BLOCKED, summary="too many to choose from", reasons=(reason,))
     if not items:
         return Steps(outcome=Outcome.NEEDS_DECISION, summary=_which(goal).question, decisions=(_which(goal),))
     leases = tuple(item.id for item in items)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from actions.cloud.data import CloudError, ResourceId
+from actions.endpoint_keys import EndpointKeys
 from actions.guard.arming import Arming
 from actions.guard.confirm import Confirmation
 from actions.guard.engine import Engine
@@ -185,7 +186,9 @@ async def trial(scenario: Scenario, sim: Cloud, folder: Path) -> AsyncIterator[T
     """A fresh engine and journal over a cloud."""
     cloud, events = rehearsed(sim), list[Event]()
     journal = Journal.open(folder / "journal.sqlite3", rehearsal=True)
-    actions: dict[str, AnyAction] = {"storage-keys": StorageKeys(), "identity-access": IdentityAccess()}
+    actions: dict[str, AnyAction] = {
+        "storage-keys": StorageKeys(), "identity-access": IdentityAccess(), "endpoint-keys": EndpointKeys()
+    }  # fmt: skip
     engine = Engine(
         cloud=cloud, journal=journal, actions=actions, operator=Operator.here(), emit=events.append,
         arming=Arming(cloud.gate),

@@ -20,9 +20,9 @@ class RevealDialog(TypedDialog[bool | None]):
         """What that means."""
         return "\n".join(
             (
-                "Whoever sees or records this terminal has the key then. Take a Key Vault secret (--publish) instead",
-                "wherever that is possible.",
-                f"It is shown for {self._seconds} seconds on a screen of its own; that you saw it is journalled.",
+                "Whoever sees or records this terminal has the key then. Wherever",
+                "possible have the next rotation publish it to a Key Vault instead.",
+                f"It is shown for {self._seconds} seconds; that you saw it is journalled.",
                 "",
                 f"To see it, type the name {self.fields[0].expected}",
             )
