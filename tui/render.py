@@ -182,6 +182,14 @@ def _words(text: str) -> list[str]:
     return re.findall(rf"[^\s{_SEPARATORS}]*[{_SEPARATORS}]?", text)
 
 
+_BARS = str.maketrans("▁▂▃▄▅▆▇█", "_.:-=+*#")
+
+
+def drawn(text: str, *, ascii_only: bool) -> str:
+    """Give a text's bars (a sparkline) as characters of the same order where symbols are to be plain ASCII."""
+    return text.translate(_BARS) if ascii_only else text
+
+
 def table(
     columns: Sequence[Column],
     rows: Sequence[Sequence[str]],
@@ -191,7 +199,7 @@ def table(
     ascii_only: bool = False,
 ) -> list[str]:
     """Lay out rows under their titles in at most `cells`; `states`, one a row, puts each state's symbol in front."""
-    clean_rows = [[clean(cell) for cell in row] for row in rows]
+    clean_rows = [[drawn(clean(cell), ascii_only=ascii_only) for cell in row] for row in rows]
     room = cells - (GAP if states else 0)
     widths = fit(columns, clean_rows, room)
     lead = "  " if states else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actions.guard.contract import Description
 from actions.guard.model import Decision, Finding, Plan, RunState, Severity, Step
-from tui.render import Column, clean, clip, clock, duration, indent, look, mark, stamp, table, told
+from tui.render import Column, clean, clip, clock, drawn, duration, indent, look, mark, stamp, table, told
 
 if TYPE_CHECKING:
     from actions.guard.events import Event, Paused
@@ -155,7 +155,7 @@ def event_lines(event: Event, cells: int, *, ascii_only: bool = False) -> list[s
     """Tell one event behind its time, on as many lines as it takes; none for what needs no telling."""
     state, text = _event(event)
     symbol = mark(state, ascii_only=ascii_only) if state else " "
-    return indent(clean(text), cells, f"{clock(event.at)} {symbol} ") if text else []
+    return indent(drawn(clean(text), ascii_only=ascii_only), cells, f"{clock(event.at)} {symbol} ") if text else []
 
 
 def event_line(event: Event, cells: int, *, ascii_only: bool = False) -> str:

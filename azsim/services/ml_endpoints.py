@@ -43,6 +43,8 @@ _BATCH = f"{ONE_WORKSPACE}/batchEndpoints"
 _SERVERLESS = f"{ONE_WORKSPACE}/serverlessEndpoints"
 _V1 = f"{ONE_WORKSPACE}/services"
 _V1_VERSIONS = ("2020-05-01-preview", "2020-05-15-preview", "2020-09-01-preview", "2021-01-01", "2021-04-01")
+NEVER = "0001-01-01T00:00:00+00:00"
+"""The end of an operation that runs (recorded in 2026; in 2022 it had none)."""
 _NETWORK = ("2022-10-01", "2022-02-01")
 """First versions with `mirrorTraffic` and `publicNetworkAccess`."""
 
@@ -146,8 +148,8 @@ def poll_status(ctx: Context) -> Response:
         "percentComplete": 0.0,
         "status": operation.word,
     }
-    if operation.ended is not None:
-        body["endTime"] = iso7(operation.ended).replace("Z", "+00:00")
+    ended = iso7(operation.ended).replace("Z", "+00:00") if operation.ended is not None else NEVER
+    body["endTime"] = ended
     if operation.state == "failed":
         body["error"] = {"code": "UserError", "message": "The endpoint operation could not be completed."}
     return marked(json_response(200, body), place)

@@ -9,7 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.guard.model import Outcome, Risk, RunState, Severity, Verdict
-from tui.render import Column, age, clip, clock, duration, fit, indent, look, mark, pad, stamp, table, told, width, wrap
+from tui.render import (
+    Column,
+    age,
+    clip,
+    clock,
+    drawn,
+    duration,
+    fit,
+    indent,
+    look,
+    mark,
+    pad,
+    stamp,
+    table,
+    told,
+    width,
+    wrap,
+)
 
 NOW = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
 names = st.text(alphabet=st.sampled_from("ab-_/ 表é😀\x1b"), max_size=40)
@@ -112,3 +129,8 @@ def test_padding_counts_cells() -> None:
 
 def test_a_paragraph_hangs_behind_its_first_words() -> None:
     assert indent("one two three four", 16, "Goal: ") == ["Goal: one two", "      three four"]
+
+
+def test_bars_become_ascii_in_the_same_order() -> None:
+    assert drawn("▁▃▅█ 12", ascii_only=True) == "_:=# 12"
+    assert drawn("▁▃▅█ 12", ascii_only=False) == "▁▃▅█ 12"

@@ -173,6 +173,18 @@ def regenerate_poll(stage: Stage) -> Response:
     return stage.ask("GET", stage.ask("POST", url, {"keyType": "Primary"}).headers["Location"])
 
 
+def endpoint_operation(stage: Stage) -> Response:
+    """An operation on an endpoint, that runs, or has ended where the recorded one had."""
+    cloud = stage.cloud()
+    operation = cloud.operations.start(
+        kind="endpoint", resource_id=stage.group, region=stage.part[5], behaviour=cloud.world.behaviour(),
+        operation_id=stage.part[-1],
+    )  # fmt: skip
+    if stage.recording.body["status"] == "Succeeded":
+        cloud.operations.finish_now(operation)
+    return stage.replay()
+
+
 def missing_workspace(stage: Stage) -> Response:
     """A group without the workspace."""
     stage.add_group()
@@ -204,6 +216,10 @@ SCENES = {
     "ml/datastores-list-secrets-504-transient-error": failing,
     "ml/datastores-update-200": one_datastore,
     "ml/jobs-get-404-managementfrontend": plain,
+    "ml/online-endpoints-create-poll-succeeded": endpoint_operation,
+    "ml/online-endpoints-create-poll-updating": endpoint_operation,
+    "ml/online-endpoints-delete-poll-updating": endpoint_operation,
+    "ml/online-endpoints-poll-updating-2026": endpoint_operation,
     "ml/online-endpoints-get-key": endpoint,
     "ml/online-endpoints-list": endpoints,
     "ml/online-endpoints-list-empty": plain,

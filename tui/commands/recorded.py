@@ -96,7 +96,7 @@ def waiting(context: click.Context, run: str) -> int:
     Nothing is changed. `resume` says that the person is done.
     """
     from actions.guard.attending import brief
-    from tui.render import clean, indent, stamp
+    from tui.render import clean, drawn, indent, stamp
 
     with opened(context) as (session, out):
         found = session.journal.run(run)
@@ -107,7 +107,8 @@ def waiting(context: click.Context, run: str) -> int:
             out.document("waiting", {"run": found.id, "lines": list(lines), "notes": msgspec.to_builtins(found.notes)})
             return DONE
         notes = [f"{stamp(note.at)} {note.by}: {note.text}" for note in found.notes]
-        out.result([part for line in (*lines, *notes) for part in indent(clean(line), out.cells, "")])
+        told = [drawn(clean(line), ascii_only=out.ascii_only) for line in (*lines, *notes)]
+        out.result([part for line in told for part in indent(line, out.cells, "")])
     return DONE
 
 

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from actions.guard.attending import awaited, brief, reveal
 from actions.guard.model import Mode
 from tui.dialogs.reveal import RevealDialog
-from tui.render import clean, indent, stamp
+from tui.render import clean, drawn, indent, stamp
 from tui.screens.recorded import RecordedScreen
 from tui.screens.reveal import SECONDS, RevealScreen
 from tui.widgets.text_pane import TextPane
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from tui.session import Connected
 
 
-def hand_over_lines(run: RunHistory, told: tuple[str, ...], cells: int) -> list[str]:
+def hand_over_lines(run: RunHistory, told: tuple[str, ...], cells: int, *, ascii_only: bool = False) -> list[str]:
     """Lay out what a person who takes a run up needs: since when it waits, what to tell whom, who left which note."""
     found = awaited(run)
     since = f" since {stamp(found[1])}" if found else ""
     lines = indent(f"{clean(found[0].title) if found else clean(run.sentence)}{since}", cells, "")
     for line in told:
-        lines += ["", *indent(clean(line), cells, "")]
+        lines += ["", *indent(drawn(clean(line), ascii_only=ascii_only), cells, "")]
     lines += ["", "Notes"]
     if not run.notes:
         lines += indent("none yet; n leaves one for whoever takes this up", cells, "  ")
@@ -104,7 +104,9 @@ class HandOverScreen(RecordedScreen):
     def _draw(self) -> None:
         run = self.history
         if run is not None:
-            self.query_one(TextPane).show(lambda cells: hand_over_lines(run, self._told, cells))
+            self.query_one(TextPane).show(
+                lambda cells: hand_over_lines(run, self._told, cells, ascii_only=self.ascii_only)
+            )
 
     def action_reveal(self) -> None:
         """Ask before the key is shown; only a session in live mode may."""
