@@ -30,6 +30,10 @@ class EndpointKeys:
     title = "Endpoint keys, with a hand-over"
     summary = "Replace the keys of a workspace's endpoints, and wait in between until the clients have been told."
     target_kind = "workspace or endpoint"
+    secret_reads = (
+        "It lists the keys of endpoints that have any (secret reads, which Azure logs) to tell by fingerprint which one "
+        "changed; no key is shown or kept."
+    )
     options = EndpointKeysOptions
     inspection = EndpointKeysInspection
     goal_type = EndpointKeysGoal

@@ -52,8 +52,9 @@ def awaited(run: RunHistory) -> tuple[Step, str] | None:
 
 async def brief(engine: Engine, run_id: str) -> tuple[str, ...]:
     """Tell what the person needs whom a run waits for; raises `UsageError` where it waits for nobody."""
-    step, since, action = _attended(engine, engine.journal.run(run_id))
-    with secret_reads():
+    run = engine.journal.run(run_id)
+    step, since, action = _attended(engine, run)
+    with secret_reads(announced=engine.actions[run.plan.action].secret_reads):
         return tuple(plain(line) for line in await action.brief(step, engine.cloud, since))
 
 
@@ -67,7 +68,7 @@ async def reveal(engine: Engine, run_id: str) -> Secret:
     data = {"by": engine.operator.name, "host": engine.operator.host, "user": who.user, "step": step.id,
             "subject": step.subject, "which": step.arguments.get("to", "")}  # fmt: skip
     engine.journal.append(run.id, REVEALED, data, at=engine.cloud.now().isoformat())
-    with secret_reads():
+    with secret_reads(announced=engine.actions[run.plan.action].secret_reads):
         return await action.secret_of(step, engine.cloud)
 
 

@@ -125,7 +125,7 @@ async def _brief(run: Run, step: Step, since: str) -> tuple[str, ...]:
     if not isinstance(run.action, HandsOver):
         return ()
     try:
-        with secret_reads():
+        with secret_reads(announced=run.action.secret_reads):
             return await run.action.brief(step, run.cloud, since)
     except CloudError as error:
         return (f"What happened meanwhile cannot be read: {error.sentence}.",)

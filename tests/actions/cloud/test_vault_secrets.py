@@ -50,7 +50,7 @@ async def test_a_secret_is_stored_and_read_without_its_value() -> None:
     sim, over = cloud()
     answer = await store(over)
     assert VALUE not in repr(answer)
-    with secret_reads():
+    with secret_reads(announced="tests"):
         versions = await over.secret_versions("kvserve01", "score-key")
     assert [item.version for item in versions] == [answer.body["version"]]
     assert versions[0].tags == {"amlkeys-fingerprint": "AB"}
@@ -67,13 +67,13 @@ async def test_the_newest_version_comes_first() -> None:
     for _ in range(3):
         made.append((await store(over)).body["version"])
         sim.shift(timedelta(minutes=1))
-    with secret_reads():
+    with secret_reads(announced="tests"):
         assert [item.version for item in await over.secret_versions("kvserve01", "score-key")] == made[::-1]
 
 
 async def test_a_secret_that_is_not_there_has_no_versions() -> None:
     _, over = cloud()
-    with secret_reads():
+    with secret_reads(announced="tests"):
         assert await over.secret_versions("kvserve01", "nothing") == ()
 
 
