@@ -23,7 +23,7 @@ COMMANDS = {
     "apply": "Run exactly a saved plan.",
     "runs": "List the recorded runs, or tell one.",
     "resume": "Take up a run that is not done.",
-    "waiting": "Tell what a run waits for a person to do, and what happened since.",
+    "waiting": "Tell what a waiting run needs a person for.",
     "stop": "Stop a run between two steps.",
     "report": "Write the report of a run.",
     "note": "Leave a remark with a run.",

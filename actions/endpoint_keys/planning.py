@@ -28,7 +28,7 @@ def clients_id(key: str) -> str:
 def goal_of(found: EndpointKeysInspection, options: EndpointKeysOptions) -> EndpointKeysGoal:
     """Freeze the keys as they are now, and the operator's choices."""
     items = tuple(_item(endpoint) for endpoint in found.candidates if endpoint.rotates)
-    names = ", ".join(item.name for item in items) or "no endpoint"
+    names = ", ".join(item.name for item in items) if found.chosen or len(items) == 1 else "the endpoints decided on"
     what = f"the {' and '.join(options.slots)} key{'s' * (len(options.slots) > 1)} of {names}"
     told = "Primary before any client is told" if options.primary_first else "no key before its clients have another"
     return EndpointKeysGoal(

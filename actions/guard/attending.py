@@ -28,6 +28,8 @@ def past(journal: Journal, action: str, resource: str) -> tuple[Deed, ...]:
     for summary in reversed(journal.runs()):
         if summary.action != action or summary.mode is not Mode.LIVE or summary.state is not RunState.DONE:
             continue
+        if not wanted.startswith(summary.target.casefold()):
+            continue
         run = journal.run(summary.id)
         steps = {step.id: step for plan in run.plans for step in approved(plan).values()}
         for known in run.steps:

@@ -27,16 +27,17 @@ def hand_over_lines(run: RunHistory, told: tuple[str, ...], cells: int, *, ascii
     found = awaited(run)
     since = f" since {stamp(found[1])}" if found else ""
     lines = indent(f"{clean(found[0].title) if found else clean(run.sentence)}{since}", cells, "")
+    lines += ["", "For those who own the clients"] if told else []
     for line in told:
-        lines += ["", *indent(drawn(clean(line), ascii_only=ascii_only), cells, "")]
+        lines += indent(drawn(clean(line), ascii_only=ascii_only), cells, "  ")
     lines += ["", "Notes"]
     if not run.notes:
         lines += indent("none yet; n leaves one for whoever takes this up", cells, "  ")
     for note in run.notes:
         lines += indent(f"{stamp(note.at)} {clean(note.by)}: {clean(note.text)}", cells, "  ")
     began = run.legs[0].operator if run.legs else None
-    lines += ["", *indent(f"Run {run.id}, begun {stamp(run.started)} by {began.name if began else '?'}", cells, "")]
-    return lines
+    told_by = f"{run.id}, begun {stamp(run.started)} by {began.name if began else '?'}"
+    return [*lines, "", "Run", *indent(told_by, cells, "  ")]
 
 
 class HandOverScreen(RecordedScreen):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from actions.guard.attending import awaited
+from actions.guard.contract import HandsOver
 from actions.guard.model import RunState
+from actions.registry import entry
 from tui.dialogs.ask import AskDialog, Pick, PickDialog
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
@@ -62,13 +64,19 @@ class RecordedScreen(ConsoleScreen[None]):
         view = self.console.board.views.get(self.run_id)
         return view is not None and not view.over
 
+    @property
+    def hands_over(self) -> bool:
+        """Whether the run waits for a person to hand something over that its action can tell about."""
+        run = self.history
+        return run is not None and awaited(run) is not None and isinstance(entry(run.plan.action).load(), HandsOver)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the run's state allows."""
         halted = self.history is not None and not self.at_work
         possible = {
             "stop_run": self.at_work,
             "resume_run": halted and self.history is not None and self.history.state in RESUMABLE,
-            "hand_over": halted and self.history is not None and awaited(self.history) is not None,
+            "hand_over": halted and self.hands_over,
             "export": halted,
             "note": bool(self.run_id) and not self.at_work,
         }
