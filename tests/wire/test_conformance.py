@@ -67,4 +67,4 @@ def test_counts(
     for key, value in numbers.items():
         record_testsuite_property(key, value)
     request.config.stash[listing.COUNTS] = ", ".join(f"{value} {key}" for key, value in numbers.items())
-    assert numbers["identical"] >= 103
+    assert numbers["identical"] >= 105
