@@ -56,13 +56,9 @@ async def inspect(
 
 async def _everything(cloud: Cloud, target: ResourceId) -> StorageKeysInspection:
     account_id, known = await _account_id(cloud, target)
-    fleet = await _fleet(cloud, account_id, known)
-    account, traffic = await asyncio.gather(read_account(cloud, account_id), read_traffic(cloud, account_id))
-    read = await _keys(cloud, account)
-    if isinstance(read, CloudError):
-        account = msgspec.structs.replace(account, problem=account.problem or read.sentence)
-        read = account, Keys.of(account.name, (), cloud.now())
-    account, keys = read
+    fleet, (account, keys), traffic = await asyncio.gather(
+        _fleet(cloud, account_id, known), _account_with_keys(cloud, account_id), read_traffic(cloud, account_id)
+    )
     found = await _each(fleet.workspaces, lambda resource: _contents(cloud, resource, account, fleet))
     used = [each for each in found if each.own or each.stores or each.connections]
     labels = _labels([each.id for each in used])
@@ -71,6 +67,16 @@ async def _everything(cloud: Cloud, target: ResourceId) -> StorageKeysInspection
     holders = await _holders(cloud, ordered, {each.id.key: each for each in used}, keys, readable=bool(account.slots))
     refused = (*fleet.refused, *(f"workspace {each.id.name}" for each in found if each.refusal and not each.own))
     return _told(cloud, target, account, ordered, [*holders, *fleet.hidden], traffic, refused)
+
+
+async def _account_with_keys(cloud: Cloud, account_id: ResourceId) -> tuple[Account, Keys]:
+    """Read the account and its keys; keys that cannot be read are the account's problem."""
+    account = await read_account(cloud, account_id)
+    read = await _keys(cloud, account)
+    if isinstance(read, CloudError):
+        account = msgspec.structs.replace(account, problem=account.problem or read.sentence)
+        return account, Keys.of(account.name, (), cloud.now())
+    return read
 
 
 def _told(
@@ -194,8 +200,9 @@ class _Contents(msgspec.Struct, frozen=True, kw_only=True):
 async def _contents(cloud: Cloud, workspace: Resource, account: Account, fleet: _Fleet) -> _Contents:
     """List a workspace's datastores and connections, and keep those for the account."""
     own = fleet.account_of(workspace) == ResourceId(account.id)
-    stores = await attempt(cloud.datastores(workspace.id))
-    links = await attempt(cloud.connections(workspace.id))
+    stores, links = await asyncio.gather(
+        attempt(cloud.datastores(workspace.id)), attempt(cloud.connections(workspace.id))
+    )
     refusals = [answer.sentence for answer in (stores, links) if isinstance(answer, CloudError)]
 
     def kept(answer: tuple[Resource, ...] | CloudError) -> tuple[Resource, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -19,11 +20,11 @@ _JOB_PAGES = 3
 
 async def read_account(cloud: Cloud, account: ResourceId) -> Account:
     """Read the account without its keys."""
-    found = await attempt(cloud.storage_account(account))
+    found, locks, vault_managed = await asyncio.gather(
+        attempt(cloud.storage_account(account)), attempt(cloud.locks(account)), _vault_managed(cloud, account)
+    )
     if isinstance(found, NotFound):
         return Account(id=account.text, name=account.name, exists=False)
-    locks = await attempt(cloud.locks(account))
-    vault_managed = await _vault_managed(cloud, account)
     if isinstance(found, CloudError):
         return Account(id=account.text, name=account.name, problem=found.sentence)
     properties = found.properties
@@ -84,13 +85,15 @@ async def read_traffic(cloud: Cloud, account: ResourceId) -> Traffic:
 async def read_workspace(cloud: Cloud, workspace: Workspace) -> Workspace:
     """Read what a list leaves out: the auth mode of the system datastores, and what runs in the workspace."""
     resource = ResourceId(workspace.id)
-    found = await attempt(cloud.workspace(resource))
+    found, computes, jobs = await asyncio.gather(
+        attempt(cloud.workspace(resource)),
+        attempt(cloud.computes(resource)),
+        attempt(_running_jobs(cloud, resource)),
+    )
     mode = "accesskey"
     if isinstance(found, Resource):
         mode = str(found.properties.get("systemDatastoresAuthMode") or mode).casefold()
-    computes = await attempt(cloud.computes(resource))
     instances = () if isinstance(computes, CloudError) else tuple(map(_name, filter(_runs, computes)))
-    jobs = await attempt(_running_jobs(cloud, resource))
     fields = {name: getattr(workspace, name) for name in workspace.__struct_fields__}
     known = {"auth_mode": mode, "running_instances": instances}
     return Workspace(**{**fields, **known, "running_jobs": None if isinstance(jobs, CloudError) else jobs})
