@@ -13,6 +13,9 @@ EXAMPLE = """\
 [subscriptions]
 # hidden = []             # ids or names that the fleet leaves out
 
+[fleet]
+# keep = true             # keep the list, without any secret, so that the console opens with what it last saw
+
 [appearance]
 # theme = ""              # such as high-contrast, ansi-dark or nord; empty suits the terminal
 # ascii = false           # plain ASCII instead of symbols and line drawing
