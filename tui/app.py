@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -21,6 +21,7 @@ from tui.dialogs.arm import ModeDialog, arming_word
 from tui.dialogs.ask import HelpDialog, LeaveDialog, TextDialog
 from tui.dialogs.base import GuardedDialog
 from tui.dialogs.hands import Hands, TerminalHands
+from tui.palette import ConsoleCommands
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
 from tui.screens.ways import Ways
@@ -45,7 +46,7 @@ class AmlkeysApp(Ways):
 
     TITLE = "amlkeys"
     AUTO_FOCUS = ""
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = App.COMMANDS | {ConsoleCommands}
     CSS = """
     .-ascii Dialog > .dialog--box { border: ascii $primary; }
     .-ascii #plan-step, .-ascii #run-foot { border-top: ascii $surface-lighten-2; }

@@ -72,6 +72,9 @@ def check_theme(name: str) -> None:
     """Refuse a theme that does not exist, since Textual would silently take another."""
     from textual.theme import BUILTIN_THEMES
 
-    if name and name not in BUILTIN_THEMES:
-        known = ", ".join(sorted(BUILTIN_THEMES))
+    from tui.themes import HIGH_CONTRAST
+
+    names = {*BUILTIN_THEMES, HIGH_CONTRAST.name}
+    if name and name not in names:
+        known = ", ".join(sorted(names))
         raise SessionError(f"The settings name a theme {clean(name)!r} that does not exist; there are {known}.")

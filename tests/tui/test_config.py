@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.support.checkout import ROOT
-from tui.config import Config, ConfigError, load_config, parse_config
+from tests.tui.command_line import amlkeys
+from tui.config import Appearance, Config, ConfigError, load_config, parse_config
 
 WHOLE = """
 journal = "postgresql://db/amlkeys"
@@ -88,3 +91,24 @@ def test_the_page_of_the_command_line_shows_a_file_that_is_right() -> None:
     shown = page.partition("```toml\n")[2].partition("```")[0]
     found = parse_config(shown, "the page")
     assert all(getattr(found, name) for name in ("journal", "cloud", "tenant", "subscriptions", "appearance", "keys"))
+
+
+def test_the_example_is_valid_as_it_stands_and_with_every_setting_taken(tmp_path: Path) -> None:
+    place = tmp_path / "new" / "config.toml"
+    assert amlkeys("doctor", "--write-config", "--config", place).exit == 0
+    text = place.read_text()
+    assert parse_config(text, "config.toml") == Config()
+    taken = re.sub(r'^# (?=["\w]+[\w.-]*"? = )', "", text, flags=re.MULTILINE)
+    found = parse_config(taken, "config.toml")
+    assert found.keys["action.storage-keys"] == "k"
+    assert {*Config.__struct_fields__} - {"subscriptions", "appearance", "keys"} <= set(tomllib.loads(taken))
+    assert set(tomllib.loads(taken)["appearance"]) == set(Appearance.__struct_fields__)
+
+
+def test_a_settings_file_is_not_written_over(tmp_path: Path) -> None:
+    place = tmp_path / "config.toml"
+    place.write_text('tenant = "contoso"')
+    answer = amlkeys("doctor", "--write-config", "--config", place)
+    assert answer.exit != 0
+    assert "already" in answer.err
+    assert place.read_text() == 'tenant = "contoso"'

@@ -31,10 +31,16 @@ class Check(NamedTuple):
 
 
 @click.command(cls=Command)
+@click.option(
+    "--write-config", is_flag=True, help="Write a settings file with every setting explained; checks nothing."
+)
 @click.pass_context
-def doctor(context: click.Context) -> int:
+def doctor(context: click.Context, write_config: bool) -> int:
     """Check the installation, the settings, the journal, the terminal and the sign-in."""
     from tui.render import Column, table
+
+    if write_config:
+        return _write_config(context)
 
     with opened(context) as (session, out):
         checks = [*_machine(), *_settings(session), *_journal(session), *_terminal(), _sign_in(session)]
@@ -48,6 +54,26 @@ def doctor(context: click.Context) -> int:
             states = [check.state for check in checks]
             out.result(table(columns, rows, out.cells, states=states, ascii_only=out.ascii_only))
     return FAILED if failed else DONE
+
+
+def _write_config(context: click.Context) -> int:
+    """Write the example to where the settings are read from; a file that is there is left alone."""
+    from tui.commands.flags import settings_of
+    from tui.config import default_path
+    from tui.config_example import console_bindings, example
+    from tui.taking import write_private
+
+    named = settings_of(context).config
+    place = Path(named).expanduser() if named else default_path()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(str(place), example(console_bindings()))
+    except FileExistsError:
+        raise click.ClickException(f"There is a settings file {place} already; it is left as it is.") from None
+    except OSError as error:
+        raise click.ClickException(f"The settings file {place} cannot be written: {error.strerror}.") from None
+    click.echo(f"Wrote {place}")
+    return DONE
 
 
 def _machine() -> Iterator[Check]:

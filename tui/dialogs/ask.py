@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from tui.dialogs.base import Choice, Dialog, TypedDialog
 from tui.render import clean
+from tui.taking import holds_secret
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
@@ -120,6 +121,9 @@ class TextDialog(Dialog[None]):
 
     def action_copy(self) -> None:
         """Put the text on the terminal's clipboard."""
+        if holds_secret(self._text):
+            self.note("Not copied: it looks like a secret.")
+            return
         self.app.copy_to_clipboard(self._text)
         self.note("Copied.")
 

@@ -75,6 +75,7 @@ class Dialog(ModalScreen[ResultT]):
         & .dialog--answers { height: auto; margin-top: 1; layout: horizontal; }
         & .dialog--field { height: 1; layout: horizontal; }
         & .dialog--label { width: 16; }
+        & .dialog--hint { width: auto; height: 1; color: $text-muted; }
         & Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
         & Input:focus { border: none; background: $boost; text-style: bold; }
     }
@@ -184,6 +185,8 @@ class TypedDialog(GuardedDialog[ResultT]):
         """Cancel first; the other one answers to `y` only."""
         yield Choice("Cancel", "enter", id="cancel")
         yield Choice(f"{self.go_label}: press y", "y", id="go")
+        if self.fields:
+            yield Static(Text(f"tab goes to the {self.fields[0].label}"), classes="dialog--hint")
 
     def on_mount(self) -> None:
         """Put the focus on Cancel."""

@@ -7,20 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui._textual import PrivateApp
+from tui.habits import Habits
+from tui.trail import Visit
 
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
 
 
-class Ways(PrivateApp):
+class Ways(Habits):
     """The App's part that opens screens."""
 
     def open_workspace(self, workspace: str, name: str) -> None:
         """Show one workspace."""
+        visit = Visit(workspace, name)
+        self.trail.visit(visit)
+        self.go_to(visit)
+
+    def go_to(self, visit: Visit) -> None:
+        """Show a workspace in the place of another one, so that escape leads to where one came from."""
         from tui.screens.workspace import WorkspaceScreen
 
-        self.push_screen(WorkspaceScreen(workspace, name))
+        if isinstance(self.screen, WorkspaceScreen):
+            self.screen.dismiss()
+        self.push_screen(WorkspaceScreen(visit.id, visit.name))
 
     def start_walk(self, action: str, target: str, name: str) -> None:
         """Begin a guarded action at its first stage."""

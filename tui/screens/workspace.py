@@ -66,6 +66,11 @@ class WorkspaceScreen(ConsoleScreen[None]):
         yield TextPane(id="about")
 
     @property
+    def subject(self) -> str:
+        """The workspace's id, to be copied."""
+        return self._workspace
+
+    @property
     def pane(self) -> TextPane:
         """The text."""
         return self.query_one(TextPane)

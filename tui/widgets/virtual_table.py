@@ -136,6 +136,10 @@ class VirtualTable(Widget, can_focus=True):
         """How many rows pass the filter."""
         return len(self._view)
 
+    def shown_rows(self) -> list[TableRow]:
+        """The rows that pass the filter, in the order in which they are shown."""
+        return [self._rows[number] for number in self._view]
+
     @property
     def row(self) -> TableRow | None:
         """The row under the cursor."""

@@ -1,0 +1,167 @@
+"""Getting around and taking away: the palette, the trail of workspaces, copying, tables and pictures as files."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+
+from azsim.secrets import MARK
+from tests.tui.consoles import on_demo, on_small, opened, press, settle, shown, writes
+from tui.dialogs.ask import AskDialog, TextDialog
+from tui.screens.walk import WalkScreen
+from tui.screens.workspace import WorkspaceScreen
+from tui.screens.workspaces import WorkspacesScreen
+from tui.taking import holds_secret, table_csv, write_private
+from tui.trail import Trail, Visit
+
+A, B, C = (Visit(f"/{name}", name) for name in "abc")
+
+
+def test_a_trail_goes_back_and_forward_and_drops_what_lay_ahead():
+    trail = Trail()
+    assert trail.present is None
+    assert trail.step(-1) is None
+    for place in (A, B, B):
+        trail.visit(place)
+    assert trail.step(-1) == A
+    assert trail.step(-1) is None
+    assert trail.step(1) == B
+    assert trail.step(-1) == A
+    trail.visit(C)
+    assert trail.step(1) is None
+    assert trail.step(-1) == A
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"key {'A' * 86}==",
+        "DefaultEndpointsProtocol=https;AccountKey=abcdefgh1234",
+        "https://st.blob.core.windows.net/c?sv=1&sig=abcdefgh1234",
+        "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln",
+    ],
+)
+def test_what_looks_like_a_secret_is_known(text):
+    assert holds_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "az storage account keys renew --account-name st --key key1",
+        "/subscriptions/0/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/w",
+        "request id 9c5c1c7e-0000-4000-8000-000000000000",
+    ],
+)
+def test_ids_and_commands_are_no_secrets(text):
+    assert not holds_secret(text)
+
+
+def test_a_table_for_a_spreadsheet_runs_nothing():
+    assert table_csv(["a", "b"], [["=1+1", 'x"y,z'], ["-2", "plain"]]) == 'a,b\n\'=1+1,"x""y,z"\n\'-2,plain\n'
+
+
+def test_a_file_is_private_and_never_written_over(tmp_path: Path):
+    path = write_private(str(tmp_path / "a.csv"), "first")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(FileExistsError):
+        write_private(str(path), "second")
+    assert path.read_text() == "first"
+
+
+async def typed(pilot, text: str) -> None:
+    """Open the palette, type, and wait for what it finds."""
+    await pilot.press("ctrl+p")
+    await pilot.press(*text)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def chosen(pilot) -> None:
+    """Take the first thing that was found."""
+    await pilot.press("down", "enter")
+    for _ in range(200):
+        if not isinstance(pilot.app.screen, CommandPalette):
+            break
+        await pilot.pause(0.005)
+    await settle(pilot)
+
+
+async def test_the_palette_finds_a_workspace_by_typing():
+    async with opened(on_demo()) as pilot:
+        await typed(pilot, "fraud-scoring")
+        await chosen(pilot)
+        assert isinstance(pilot.app.screen, WorkspaceScreen | WalkScreen)
+        assert "fraud-scoring" in shown(pilot)
+
+
+async def test_the_palette_starts_an_action_by_looking_only():
+    async with opened(on_small()) as pilot:
+        await typed(pilot, "storage-keys on")
+        await chosen(pilot)
+        assert isinstance(pilot.app.screen, WalkScreen)
+        assert writes(pilot.app) == []
+
+
+async def test_the_palette_finds_a_runbook():
+    async with opened(on_small()) as pilot:
+        await typed(pilot, "runbook identity")
+        await chosen(pilot)
+        assert isinstance(pilot.app.screen, TextDialog)
+        assert "Runbook identity-access" in shown(pilot)
+
+
+async def test_the_last_workspace_is_one_key_away_and_escape_leads_back_to_the_list():
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "minus")
+        assert "No workspace was opened yet" in shown(pilot)
+        await press(pilot, "enter")
+        first = pilot.app.screen.subject
+        await press(pilot, "escape", "down", "enter")
+        second = pilot.app.screen.subject
+        assert second != first
+        await press(pilot, "left_square_bracket")
+        assert pilot.app.screen.subject == first
+        await press(pilot, "right_square_bracket", "escape")
+        assert isinstance(pilot.app.screen, WorkspacesScreen)
+        await press(pilot, "minus")
+        assert pilot.app.screen.subject == second
+
+
+async def test_the_id_under_the_cursor_is_copied_and_a_secret_is_not():
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "ctrl+y")
+        row = pilot.app.screen.table.row
+        assert pilot.app.clipboard == row.key
+        pilot.app.copy_to_clipboard(f"AccountKey={MARK}0123456789")
+        assert pilot.app.clipboard == row.key
+
+
+async def test_the_rows_that_are_shown_are_exported(tmp_path: Path):
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "slash", *"fraud-s", "enter", "ctrl+e")
+        assert isinstance(pilot.app.screen, AskDialog)
+        place = tmp_path / "fleet.csv"
+        pilot.app.screen.query_one("#answer").value = str(place)
+        await press(pilot, "enter")
+        lines = place.read_text().splitlines()
+        assert len(lines) == 2
+        assert lines[1].startswith("fraud-scoring,")
+        assert "Wrote" in shown(pilot)
+
+
+async def test_a_screen_is_saved_as_a_picture(tmp_path: Path):
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "ctrl+s")
+        place = tmp_path / "screen.svg"
+        pilot.app.screen.query_one("#answer").value = str(place)
+        await press(pilot, "enter")
+        assert place.read_text().startswith("<svg")
+        assert MARK not in place.read_text()
+        await press(pilot, "ctrl+s")
+        pilot.app.screen.query_one("#answer").value = str(place)
+        await press(pilot, "enter")
+        assert pilot.app.screen.__class__.__name__ == "FailureDialog"

@@ -1,0 +1,52 @@
+"""The settings file as an example: every setting with what it means, at its default, to be edited by its owner."""
+
+from __future__ import annotations
+
+EXAMPLE = """\
+# Settings of amlkeys. Every line below shows a default: take away the `#` before a setting to change it.
+# A flag on the command line wins over this file.
+
+# journal = ""            # of real runs: a file, or a postgresql:// address; empty is the state folder
+# cloud = ""              # AzureCloud, AzureUSGovernment or AzureChinaCloud
+# tenant = ""             # the tenant to sign in to
+
+[subscriptions]
+# hidden = []             # ids or names that the fleet leaves out
+
+[fleet]
+# keep = true             # keep the list, without any secret, so that the console opens with what it last saw
+
+[appearance]
+# theme = ""              # such as high-contrast, ansi-dark or nord; empty suits the terminal
+# ascii = false           # plain ASCII instead of symbols and line drawing
+
+[keys]
+# Another key for a binding of the console, by the binding's id:
+"""
+
+
+def example(bindings: dict[str, str]) -> str:
+    """Give the text of the file; `bindings` are the console's keys by the id that `[keys]` takes."""
+    return EXAMPLE + "".join(f'# "{name}" = "{key}"\n' for name, key in sorted(bindings.items()))
+
+
+def console_bindings() -> dict[str, str]:
+    """The keys of the console by their ids; this imports the console."""
+    from textual.binding import Binding
+
+    from tui.app import AmlkeysApp
+    from tui.habits import Habits
+    from tui.screens.base import ConsoleScreen
+    from tui.screens.run import RunScreen
+    from tui.screens.runs import RunsScreen
+    from tui.screens.walk import WalkScreen
+    from tui.screens.workspace import WorkspaceScreen
+    from tui.screens.workspaces import WorkspacesScreen
+    from tui.widgets.virtual_table import VirtualTable
+
+    places = (
+        AmlkeysApp, Habits, ConsoleScreen, WorkspacesScreen, WorkspaceScreen, WalkScreen, RunsScreen, RunScreen,
+        VirtualTable,
+    )  # fmt: skip
+    bindings = (binding for place in places for binding in place.BINDINGS)
+    return {binding.id: binding.key for binding in bindings if isinstance(binding, Binding) and binding.id}

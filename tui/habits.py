@@ -1,0 +1,120 @@
+"""The App's part that works on every screen: going back and forward, copying, and writing what is shown to a file."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from tui._textual import PrivateApp
+from tui.dialogs.ask import AskDialog
+from tui.dialogs.failure import FailureDialog, told
+from tui.render import clean
+from tui.screens.base import ConsoleScreen
+from tui.taking import holds_secret, table_csv, write_private
+from tui.themes import HIGH_CONTRAST
+from tui.trail import Trail, Visit
+from tui.widgets.virtual_table import VirtualTable
+
+READABLE = "a new file, readable by you alone"
+
+
+class Habits(PrivateApp):
+    """Keys that no screen needs to know; none of them asks anything of Azure but reads."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("minus", "last_workspace", "last workspace", show=False, id="trail.last"),
+        Binding("left_square_bracket", "trail(-1)", "workspace before", show=False, id="trail.back"),
+        Binding("right_square_bracket", "trail(1)", "workspace after", show=False, id="trail.forward"),
+        Binding("ctrl+y", "copy_id", "copy the id", show=False, id="copy.id"),
+        Binding("ctrl+e", "export_table", "export the table", show=False, id="export.table"),
+        Binding("ctrl+s", "picture", "save a picture", show=False, id="export.picture"),
+    ]
+
+    def __init__(self, driver_class: type | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self.trail = Trail()
+        self.register_theme(HIGH_CONTRAST)
+
+    def go_to(self, visit: Visit) -> None:
+        """Show a workspace without noting it as a new visit."""
+        raise NotImplementedError
+
+    def _over_screen(self) -> bool:
+        """Whether nothing asks a question at the moment."""
+        return isinstance(self.screen, ConsoleScreen)
+
+    def _remark(self, text: str) -> None:
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.status.say(text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer these keys only over a screen, not over a question."""
+        if action in {"last_workspace", "trail", "copy_id", "export_table"}:
+            return not isinstance(self.screen, ModalScreen)
+        return super().check_action(action, parameters)
+
+    def action_last_workspace(self) -> None:
+        """Open the workspace that was open last."""
+        visit = self.trail.present
+        if visit is None:
+            self._remark("No workspace was opened yet.")
+        else:
+            self.go_to(visit)
+
+    def action_trail(self, by: int) -> None:
+        """Go back or forward among the workspaces that were opened."""
+        visit = self.trail.step(by)
+        if visit is None:
+            self._remark("There is no workspace further that way.")
+        else:
+            self.go_to(visit)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Hand a text to the terminal's clipboard (OSC 52), unless it looks like a secret."""
+        if holds_secret(text):
+            self.notify("Not copied: it looks like a secret.", severity="warning", markup=False)
+        else:
+            super().copy_to_clipboard(text)
+
+    def action_copy_id(self) -> None:
+        """Copy the id of what is shown: of the row under the cursor, or of the screen's own subject."""
+        table = self._table()
+        subject = table.row.key if table is not None and table.row is not None else getattr(self.screen, "subject", "")
+        if subject:
+            self.copy_to_clipboard(subject)
+            self._remark(f"Copied {clean(subject)}")
+        else:
+            self._remark("There is no id to copy here.")
+
+    def _table(self) -> VirtualTable | None:
+        """The table of the screen, where it has one that is shown."""
+        return next((found for found in self.screen.query(VirtualTable) if found.visible and found.size.height), None)
+
+    def action_export_table(self) -> None:
+        """Write the rows that are shown, in their order, as CSV."""
+        table = self._table()
+        if table is None or not table.shown:
+            self._remark("There is no table to export here.")
+            return
+        text = table_csv([column.title for column in table.columns], (row.cells for row in table.shown_rows()))
+        self._save("Where to write the table", f"amlkeys-{table.id or 'table'}.csv", text)
+
+    def action_picture(self) -> None:
+        """Write the screen as an SVG, as it was when the key was pressed."""
+        if self._over_screen():
+            self._save("Where to write the picture", "amlkeys.svg", self.export_screenshot())
+
+    def _save(self, question: str, name: str, text: str) -> None:
+        def write(place: str | None) -> None:
+            if not place:
+                return
+            try:
+                path = write_private(place, text)
+            except OSError as error:
+                self.push_screen(FailureDialog(told(error)))
+                return
+            self._remark(f"Wrote {clean(str(path))}.")
+
+        self.push_screen(AskDialog(question, "file", name, hint=READABLE), write)

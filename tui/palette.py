@@ -1,0 +1,120 @@
+"""What the command palette finds by typing: actions here, workspaces, runs and runbooks; it only opens screens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from rich.text import Text
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from actions.guard.errors import JournalError
+from actions.registry import entries
+from tui.dialogs.ask import TextDialog
+from tui.render import clean, look, stamp
+from tui.screens.base import ConsoleScreen
+from tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from actions.guard.history import RunSummary
+    from tui.app import AmlkeysApp
+    from tui.session import Connected
+
+MOST = 40
+"""More hits than this help nobody and cost a slow line."""
+
+
+class Found(NamedTuple):
+    """One thing that can be opened: its name, what it is, and how it is opened."""
+
+    name: str
+    help: str
+    open: Callable[[], object]
+
+
+def fits(words: str, text: str) -> bool:
+    """Tell whether every word that was typed occurs, without regard to case."""
+    folded = text.casefold()
+    return all(word in folded for word in words.casefold().split())
+
+
+class ConsoleCommands(Provider):
+    """Everything that the console can open; over a question it finds nothing."""
+
+    _runs: tuple[RunSummary, ...] = ()
+
+    @property
+    def console(self) -> AmlkeysApp:
+        """The app, by its own type."""
+        return cast("AmlkeysApp", self.app)
+
+    async def startup(self) -> None:
+        """Read the journal's runs once, on the engine's thread."""
+        if self.console.standing.connected is None:
+            return
+
+        async def read(connected: Connected) -> tuple[RunSummary, ...]:
+            return tuple(connected.journal.runs())
+
+        with suppress(JournalError):
+            self._runs = await asyncio.wrap_future(self.console.session.submit(read))
+
+    def _actions(self) -> list[Found]:
+        start = getattr(self.screen, "action_start", None)
+        if start is None or not self.screen.check_action("start", ()):
+            return []
+        table = next(iter(self.screen.query(VirtualTable)), None)
+        row = table.row if table is not None else None
+        name = row.cells[0] if row is not None else cast("ConsoleScreen[object]", self.screen).crumbs[-1]
+        return [
+            Found(f"{entry.name} on {name}", f"{entry.title}: look first, key {entry.key}", partial(start, entry.name))
+            for entry in entries()
+        ]
+
+    def _runbooks(self) -> list[Found]:
+        return [
+            Found(f"runbook {entry.runbook}", entry.title, partial(self._read_runbook, entry.runbook))
+            for entry in entries()
+        ]
+
+    def _read_runbook(self, name: str) -> None:
+        text = (files("actions.runbooks") / f"{name}.md").read_text(encoding="utf-8")
+        self.console.push_screen(TextDialog(f"Runbook {name}", text))
+
+    def _all(self) -> list[Found]:
+        if not isinstance(self.screen, ConsoleScreen):
+            return []
+        fleet = next(iter(self.console.screen_stack[0].query("#fleet").results(VirtualTable)), None)
+        rows = fleet.rows if fleet is not None else ()
+        opened = self.console.open_workspace
+        return [
+            *self._actions(),
+            *(Found(f"workspace {row.cells[0]}", row.key, partial(opened, row.key, row.cells[0])) for row in rows),
+            *(
+                Found(
+                    f"run {run.id}",
+                    f"{run.action} of {clean(run.name)}, {look(run.state).word}, {stamp(run.started)}",
+                    partial(self.console.open_run, run.id),
+                )
+                for run in self._runs
+            ),
+            *self._runbooks(),
+        ]
+
+    async def discover(self) -> Hits:
+        """What is offered before anything is typed: the actions here, and the runbooks."""
+        if isinstance(self.screen, ConsoleScreen):
+            for found in (*self._actions(), *self._runbooks()):
+                yield DiscoveryHit(Text(found.name), found.open, text=found.name, help=found.help)
+
+    async def search(self, query: str) -> Hits:
+        """Give what holds every word, names before descriptions."""
+        everything = self._all()
+        named = [found for found in everything if fits(query, found.name)]
+        others = [found for found in everything if not fits(query, found.name) and fits(query, found.help + found.name)]
+        for number, found in enumerate([*named, *others][:MOST]):
+            yield Hit(1 - number / (2 * MOST), Text(found.name), found.open, text=found.name, help=found.help)

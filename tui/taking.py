@@ -1,0 +1,41 @@
+"""What an operator takes away from a screen: a text for the clipboard, a table or a picture as a file; never a secret."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+_SECRETS = re.compile(
+    r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"  # an account key: 64 bytes in base64
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\."
+    r"|(?:accountkey|sharedaccesskey|[?&]sig|password|client[_-]?secret)\s*=\s*[^\s;&]{8,}",
+    re.IGNORECASE,
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
+
+
+def holds_secret(text: str) -> bool:
+    """Tell whether a text looks as if it held an account key, a token or a signed address."""
+    return _SECRETS.search(text) is not None
+
+
+def table_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table as CSV with a header; a cell that a spreadsheet would run is quoted with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(titles)
+    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def write_private(place: str, text: str) -> Path:
+    """Write a new file that its owner alone can read; an existing one is left alone. Raises `OSError`."""
+    path = Path(place).expanduser()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    return path

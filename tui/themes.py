@@ -1,0 +1,23 @@
+"""The console's own theme beside Textual's: pure black, pure white and four strong colours, for eyes that need them."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+HIGH_CONTRAST = Theme(
+    name="high-contrast",
+    primary="#ffff00",
+    secondary="#00ffff",
+    accent="#00ffff",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#303030",
+    boost="#303030",
+    success="#00ff00",
+    warning="#ffff00",
+    error="#ff8080",
+    dark=True,
+    variables={"text-muted": "#ffffff", "primary-muted": "#404000"},
+)
+"""Every text on the background has a contrast of 7:1 or more (WCAG 2.2, 1.4.6)."""
