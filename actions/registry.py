@@ -49,6 +49,15 @@ _ENTRIES = (
         runbook="identity-access",
         place="actions.identity_access:IdentityAccess",
     ),
+    Entry(
+        name="cmk-versions",
+        title="Customer-managed key versions",
+        key="c",
+        target_kind="workspace",
+        risk=Risk.DISRUPTIVE,
+        runbook="cmk-versions",
+        place="actions.cmk_versions:CmkVersions",
+    ),
 )
 
 

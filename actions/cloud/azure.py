@@ -16,6 +16,7 @@ from actions.cloud.places import PUBLIC, Place
 from actions.cloud.rehearsal import Account, Face
 from actions.cloud.storage import Storage
 from actions.cloud.transport import GateTransport, InProcess
+from actions.cloud.vault_keys import VaultKeys
 from actions.guard.gate import Gate
 from actions.guard.model import Mode
 from actions.guard.secret import Secret
@@ -25,7 +26,7 @@ def ignore(_: Throttling) -> None:
     """Tell nobody."""
 
 
-class AzureCloud(MachineLearning, Storage, Governance):
+class AzureCloud(MachineLearning, Storage, VaultKeys, Governance):
     """One signed-in view of one Azure cloud, or of a rehearsal; fulfils the Cloud protocol.
 
     It is made without any I/O; its coroutines belong on one event loop.
