@@ -109,31 +109,37 @@ async def _all(cloud: Cloud, path: str, version: str) -> list[dict[str, Any]]:
 
 async def read_key(cloud: Cloud, identifier: str, vault_id: str) -> Key:
     """The key with all versions; type and size of the pinned and the newest one; the rotation policy."""
+    key = await list_key(cloud, identifier, vault_id)
+    return await _detailed(cloud, key) if key.source == "data plane" and not key.gone else key
+
+
+async def list_key(cloud: Cloud, identifier: str, vault_id: str) -> Key:
+    """The key with all versions as a list tells them: neither type nor size, and no policy."""
     host, name, pinned = identifier_parts(identifier)
     bare = Key(identifier=identifier, host=host, name=name, pinned=pinned)
     if not name:
-        return _with(bare, problem="the identifier names no key")
+        return replace(bare, problem="the identifier names no key")
     listed = insist(await or_error(cloud.key_versions(f"https://{host}/", name)))
     if isinstance(listed, CloudError) and not isinstance(listed, NotFound):
         return await _managed(cloud, bare, vault_id, short(listed))
     if isinstance(listed, NotFound) or not listed:
         gone = insist(await or_error(cloud.deleted_key(f"https://{host}/", name)))
-        return _with(bare, source="data plane", gone="deleted" if gone is True else "missing")
-    return await _detailed(cloud, bare, listed)
+        return replace(bare, source="data plane", gone="deleted" if gone is True else "missing")
+    return replace(bare, source="data plane", versions=tuple(_version(item) for item in listed))
 
 
-async def _detailed(cloud: Cloud, bare: Key, listed: tuple[KeyVersion, ...]) -> Key:
-    """Read type and size where they matter: a list tells neither."""
-    uri = f"https://{bare.host}/"
-    newest = next((item.version for item in listed if item.enabled), "")
-    wanted = tuple(dict.fromkeys(item for item in (bare.pinned, newest) if item))
+async def _detailed(cloud: Cloud, key: Key) -> Key:
+    """Read type and size where they matter, and the policy."""
+    uri = f"https://{key.host}/"
+    newest = key.newest.version if key.newest else ""
+    wanted = tuple(dict.fromkeys(item for item in (key.pinned, newest) if item and key.find(item)))
     policy, whole = await asyncio.gather(
-        or_error(cloud.key_rotation_policy(uri, bare.name)),
-        asyncio.gather(*(or_error(cloud.key_version(uri, bare.name, item)) for item in wanted)),
+        or_error(cloud.key_rotation_policy(uri, key.name)),
+        asyncio.gather(*(or_error(cloud.key_version(uri, key.name, item)) for item in wanted)),
     )
-    known = {item.version: item for got in whole if isinstance(item := insist(got), KeyVersion)}
-    found = tuple(_version(known.get(item.version, item)) for item in listed)
-    return _with(bare, source="data plane", versions=found, policy=_policy(insist(policy)))
+    known = {item.version.casefold(): _version(item) for got in whole if isinstance(item := insist(got), KeyVersion)}
+    found = tuple(known.get(item.version, item) for item in key.versions)
+    return replace(key, versions=found, policy=_policy(insist(policy)))
 
 
 async def detail(cloud: Cloud, key: Key, version: str) -> Key:
@@ -144,11 +150,7 @@ async def detail(cloud: Cloud, key: Key, version: str) -> Key:
     got = insist(await or_error(cloud.key_version(f"https://{key.host}/", key.name, found.version)))
     if not isinstance(got, KeyVersion):
         return key
-    return _with(key, versions=tuple(_version(got) if item is found else item for item in key.versions))
-
-
-def _with(key: Key, **changes: Any) -> Key:
-    return replace(key, **changes)
+    return replace(key, versions=tuple(_version(got) if item is found else item for item in key.versions))
 
 
 def _policy(found: RotationPolicy | CloudError) -> Policy:
@@ -172,15 +174,15 @@ def _iso(moment: datetime | None) -> str:
 async def _managed(cloud: Cloud, bare: Key, vault_id: str, why: str) -> Key:
     """The same through Resource Manager, for those who may read the vault's keys but not use its data plane."""
     if not vault_id:
-        return _with(bare, problem=f"data plane: {why}")
+        return replace(bare, problem=f"data plane: {why}")
     path = f"{vault_id}/keys/{bare.name}"
     rows = insist(await or_error(_all(cloud, f"{path}/versions", versions.VAULT)))
     if isinstance(rows, CloudError):
         gone = "missing" if isinstance(rows, NotFound) else ""
-        return _with(bare, gone=gone, problem=f"data plane: {why}; management plane: {short(rows)}")
+        return replace(bare, gone=gone, problem=f"data plane: {why}; management plane: {short(rows)}")
     key = insist(await or_error(cloud.get(path, versions.VAULT)))
     found = sorted((_managed_version(row) for row in rows), key=lambda item: (item.created, item.version), reverse=True)
-    return _with(
+    return replace(
         bare,
         source="management plane",
         versions=tuple(found),

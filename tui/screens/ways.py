@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from tui.screens.key_calendar import KeyCalendarScreen
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.walk import WalkScreen
@@ -34,6 +35,10 @@ class Ways(App[None]):
     def open_runs(self) -> None:
         """Show all runs."""
         self.push_screen(RunsScreen())
+
+    def open_key_calendar(self) -> None:
+        """Show the fleet's encryption keys by urgency."""
+        self.push_screen(KeyCalendarScreen())
 
     def open_run(self, run_id: str) -> None:
         """Show one run."""
