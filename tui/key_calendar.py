@@ -31,7 +31,7 @@ def row_state(row: KeyRow) -> str:
 def week_lines(found: Calendar, cells: int, *, ascii_only: bool = False) -> list[str]:
     """The next 90 days, a week a column: how many pinned versions expire in it, over the day it begins."""
     weeks = found.weeks
-    room = max(3, min(6, (cells - 2) // len(weeks)))
+    room = max(3, min(6, cells // len(weeks)))
     bar = _ASCII_FULL if ascii_only else _FULL
     counts = "".join(pad(str(count) if count else ".", room) for _, count in weeks)
     marks = "".join(pad(bar * min(count, room - 1), room) for _, count in weeks)

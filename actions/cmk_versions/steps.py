@@ -14,7 +14,8 @@ from actions.guard.model import Request, Risk, Step, Wait, WaitKind
 ENABLE, EXTEND, BEGIN, RECOVER, ROTATE, MOVE, FOLLOW, REMIND = (
     "enable", "extend", "begin", "recover", "rotate", "move", "follow", "remind",
 )  # fmt: skip
-POLL = 300.0
+POLL, SLOW_POLL = 300.0, 900.0
+"""Seconds between two looks: at what follows within hours, and at what may take a day."""
 _KEYS = "Microsoft.KeyVault/vaults/keys"
 _TERRAFORM = (
     "nothing in Azure; a Terraform configuration that names the old version would make the workspace anew at its next "
@@ -117,7 +118,7 @@ def rotate(goal: CmkVersionsGoal) -> Step:
 
 def move(goal: CmkVersionsGoal) -> Step:
     """Change the workspace's key identifier; the new version's own name is found when it is there."""
-    told = f"version {goal.target[:8]}" if goal.target else "the version made before"
+    told = f"version {goal.target[:8]}" if goal.target else "the new version"
     arguments = {"host": goal.host, "key": goal.key, "old": goal.identifier, "after": goal.newest_at}
     if goal.target:
         arguments |= {"version": goal.target, "identifier": goal.uri}
@@ -152,7 +153,7 @@ def follow(goal: CmkVersionsGoal, item: Followed) -> Step:
                    "workspace": goal.workspace},
         wait=Wait(
             kind=WaitKind.CONDITION, reason=f"{item.name} follows at its own pace.", source=item.source,
-            seconds=item.seconds, poll_seconds=POLL,
+            seconds=item.seconds, poll_seconds=SLOW_POLL if item.seconds >= 86_400 else POLL,
         ),
         undo="nothing to undo", proof=f"the {item.kind} is read until it names the version that the workspace pins",
     )  # fmt: skip

@@ -50,6 +50,26 @@ def encrypted(now: datetime | None = None) -> Json:
     return _document(book, [SUBSCRIPTION])
 
 
+def hurried(now: datetime | None = None) -> Json:
+    """The same, with dependents that follow within a minute, and updates that end by time whether asked for or not."""
+    document = encrypted(now)
+    paces = dict.fromkeys(("cosmosKeySeconds", "storageKeySeconds", "registryKeySeconds", "diskKeySeconds"), 60.0)
+    for item in document["resources"]:
+        if item["type"] in _DEPENDENTS:
+            item["azsim"] = {**item.get("azsim", {}), "behaviour": paces}
+        elif item["type"] == _RESOURCES:
+            item["azsim"] = {**item.get("azsim", {}), "behaviour": {"operationSeconds": 8.0}}
+    return document
+
+
+_DEPENDENTS = (
+    "Microsoft.Storage/storageAccounts",
+    "Microsoft.ContainerRegistry/registries",
+    "Microsoft.DocumentDB/databaseAccounts",
+    "Microsoft.Compute/diskEncryptionSets",
+)
+
+
 def _registry(book: Book, workspace: str) -> None:
     """The registry names the key without a version and uses the first one."""
     registry = book.find(book.find(workspace)["properties"]["containerRegistry"])
