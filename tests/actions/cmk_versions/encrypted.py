@@ -152,9 +152,11 @@ async def engine_on(sim: Cloud, folder: Path) -> AsyncIterator[tuple[Engine, Azu
         await cloud.close()
 
 
-async def planned(engine: Engine, sim: Cloud, options: dict[str, Any] | None = None, **decided: str) -> Plan:
+async def planned(
+    engine: Engine, sim: Cloud, options: dict[str, Any] | None = None, decided: dict[str, str] | None = None
+) -> Plan:
     """The plan of the one workspace."""
-    made = await engine.make_plan("cmk-versions", target(sim), options or {}, decided or None)
+    made = await engine.make_plan("cmk-versions", target(sim), options or {}, decided)
     return made.plan
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from actions.guard.model import Severity
 from azsim.estates.directory import ADA
+from azsim.estates.encrypted import VAULT
 from azsim.estates.vault_keys import COSMOS_PRINCIPAL
 from tests.actions.cmk_versions.encrypted import (
     NEW,
     OLD,
     URI,
-    VAULT,
     Estate,
     attribute,
     cloud_of,

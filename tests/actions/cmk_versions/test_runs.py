@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from actions.cmk_versions import CmkVersions
 from actions.guard.model import Mode, Outcome, Risk, RunState, Verdict
 from actions.guard.undoing import undoing
 from azsim.cloud import Cloud
@@ -145,7 +146,7 @@ async def test_undo_moves_back_to_the_version_of_before(tmp_path: Path) -> None:
     sim = cloud_of()
     async with engine_on(sim, tmp_path) as (engine, _):
         result = await carried_out(engine, await planned(engine, sim))
-        options = undoing(engine.actions["cmk-versions"], "cmk-versions", engine.journal.run(result.run))
+        options = undoing(CmkVersions(), "cmk-versions", engine.journal.run(result.run))
         assert options == {"to": OLD}
         back = await planned(engine, sim, options)
         assert back.body.steps[0].arguments["version"] == OLD
@@ -169,9 +170,9 @@ async def test_a_repair_is_asked_for_and_is_a_step_of_its_own(
         asked = await planned(engine, sim)
         assert asked.body.outcome is Outcome.NEEDS_DECISION
         assert [item.id for item in asked.body.decisions] == [name]
-        refused = await planned(engine, sim, **{name: "no"})
+        refused = await planned(engine, sim, decided={name: "no"})
         assert refused.body.outcome is Outcome.BLOCKED
-        plan = await planned(engine, sim, **{name: "yes"})
+        plan = await planned(engine, sim, decided={name: "yes"})
         assert plan.body.steps[0].kind == name
         result = await carried_out(engine, plan)
         assert result.state is RunState.DONE, result.sentence
@@ -183,14 +184,14 @@ async def test_a_repair_changes_one_attribute_and_sends_no_other(tmp_path: Path)
     sim = cloud_of(attribute(1, enabled=False))
     sent = heard(sim, "PATCH")
     async with engine_on(sim, tmp_path) as (engine, _):
-        await carried_out(engine, await planned(engine, sim, enable="yes"))
+        await carried_out(engine, await planned(engine, sim, decided={"enable": "yes"}))
     assert [item.body for item in sent if "/keys/" in item.path] == [b'{"attributes": {"enabled": true}}']
 
 
 async def test_a_revoked_cosmos_account_is_waited_for_before_the_move(tmp_path: Path) -> None:
     sim = cloud_of(attribute(1, enabled=False))
     async with engine_on(sim, tmp_path) as (engine, _):
-        plan = await planned(engine, sim, enable="yes")
+        plan = await planned(engine, sim, decided={"enable": "yes"})
         assert [step.kind for step in plan.body.steps][:3] == ["enable", "recover", "move"]
         result = await carried_out(engine, plan)
     assert result.state is RunState.DONE, result.sentence
@@ -201,10 +202,10 @@ async def test_an_expiring_version_without_a_successor_is_a_question_with_three_
     async with engine_on(sim := cloud_of(*changes), tmp_path) as (engine, _):
         asked = await planned(engine, sim)
         assert [choice.id for choice in asked.body.decisions[0].choices] == ["rotate", "extend", "leave"]
-        assert (await planned(engine, sim, expiring="leave")).body.outcome is Outcome.NO_CHANGES
-        extend = await planned(engine, sim, expiring="extend")
+        assert (await planned(engine, sim, decided={"expiring": "leave"})).body.outcome is Outcome.NO_CHANGES
+        extend = await planned(engine, sim, decided={"expiring": "extend"})
         assert [step.kind for step in extend.body.steps] == ["extend"]
-        plan = await planned(engine, sim, expiring="rotate")
+        plan = await planned(engine, sim, decided={"expiring": "rotate"})
         assert [step.kind for step in plan.body.steps][:2] == ["rotate", "move"]
         result = await carried_out(engine, plan)
         assert result.state is RunState.DONE, result.sentence
@@ -257,8 +258,8 @@ async def test_readers_that_cannot_be_seen_are_a_question(tmp_path: Path) -> Non
     async with engine_on(sim := cloud_of(lambda item: item.update(behaviour={"graphReads": False})), tmp_path) as pair:
         asked = await planned(pair[0], sim)
         assert [item.id for item in asked.body.decisions] == ["readers"]
-        assert (await planned(pair[0], sim, readers="stop")).body.outcome is Outcome.BLOCKED
-        assert (await planned(pair[0], sim, readers="trust")).body.outcome is Outcome.READY
+        assert (await planned(pair[0], sim, decided={"readers": "stop"})).body.outcome is Outcome.BLOCKED
+        assert (await planned(pair[0], sim, decided={"readers": "trust"})).body.outcome is Outcome.READY
 
 
 async def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
