@@ -63,11 +63,15 @@ async def _made(step: Step, cloud: Cloud) -> str:
 
 
 async def _versions(cloud: Cloud, step: Step) -> tuple[Version, ...]:
-    """The key's versions, newest first, through whichever plane answers."""
+    """The key's versions, newest first, through whichever plane answers; raises `CloudError` where none does."""
     given = step.arguments
     identifier = f"https://{given['host']}/keys/{given['key']}"
     vault = step.subject if step.kind != steps.MOVE else ""
-    return (await read_key(cloud, identifier, vault)).versions
+    found = await read_key(cloud, identifier, vault)
+    if not found.source:
+        told = found.problem or f"it is {found.gone}"
+        raise CloudError(f"key {given['key']} cannot be read: {told}", status=0, code="KeyUnread")
+    return found.versions
 
 
 async def prove(step: Step, cloud: Cloud) -> Proof:

@@ -24,6 +24,7 @@ from actions.cmk_versions.state import (
     CmkVersionsOptions,
     Followed,
     Key,
+    Reader,
     Version,
     when,
 )
@@ -46,7 +47,7 @@ def goal_of(found: CmkVersionsInspection, options: CmkVersionsOptions) -> CmkVer
     return _goal(
         found, text, vault=vault.id if vault else "", host=key.host, key=key.name, identifier=key.identifier,
         pinned=key.pinned, target=target, uri=key.uri(target) if target else "", rotate=options.rotate_key,
-        newest_at=max((item.created for item in key.versions), default=""), explicit=bool(options.to),
+        newest_at=max((item.created for item in key.versions), default=""), seen=not _unseen(found),
         extend_to=(now + timedelta(days=options.extend_days)).replace(microsecond=0).isoformat(),
         begin=now.replace(microsecond=0).isoformat(), follow=_followed(found, key, moving=moving),
         roles=bool(vault and vault.roles),
@@ -159,8 +160,8 @@ class _View:
         old = self.old
         if self.is_old and old is not None:
             yield from self._repairs(old)
-        if self.wants_move:
-            unseen = [item for item in self.found.readers if item.required and item.state == "unknown"]
+        if self.wants_move and not self.goal.seen:
+            unseen = _unseen(self.found)
             if unseen:
                 told = ", ".join(f"{item.name} ({item.detail})" for item in unseen)
                 yield _ask(
@@ -226,6 +227,8 @@ class _View:
     def _about_vault(self) -> Iterator[str]:
         if unprotected(self.found):
             yield "the vault has no purge protection (turn it on first; it cannot be turned off again)"
+        for item in _unseen(self.found) if self.goal.seen else ():
+            yield f"whether {item.name} can read the key can no longer be seen: {item.detail}"
         for item in self.found.readers:
             if item.required and item.state == "missing":
                 yield f"{item.name} cannot read the key: {item.detail}"
@@ -277,6 +280,11 @@ class _View:
         if self.key.current is not None and self.goal.target:
             return f"the workspace uses version {self.key.pinned[:8]}"
         return f"the workspace uses the newest version, {self.key.pinned[:8]}"
+
+
+def _unseen(found: CmkVersionsInspection) -> list[Reader]:
+    """The required readers whose access could not be read."""
+    return [item for item in found.readers if item.required and item.state == "unknown"]
 
 
 def _ask(name: str, question: str, *choices: tuple[str, str]) -> Decision:

@@ -192,8 +192,9 @@ class CmkVersionsGoal(Goal, frozen=True, kw_only=True):
     extend_to: str = ""
     begin: str = ""
     follow: tuple[Followed, ...] = ()
-    explicit: bool = False
     roles: bool = False
+    seen: bool = True
+    """Whether every required reader's access could be seen at the start."""
 
 
 def when(text: str) -> datetime | None:
