@@ -56,9 +56,10 @@ async def _made(step: Step, cloud: Cloud) -> str:
     given = step.arguments
     for item in await _versions(cloud, step):
         if item.enabled and item.created > given["after"]:
-            head, _, version = given["old"].rpartition("/")
-            base = head if identifier_parts(given["old"])[2] == version.casefold() else given["old"].rstrip("/")
-            return f"{base}/{item.version}"
+            old = given["old"]
+            return Key(identifier=old, host=given["host"], name=given["key"], pinned=identifier_parts(old)[2]).uri(
+                item.version
+            )
     raise NotFound(f"key {given['key']}: the new version is not there", status=404, code="NoNewVersion")
 
 

@@ -95,8 +95,9 @@ class Key(Frozen, frozen=True, kw_only=True):
 
     def uri(self, version: str) -> str:
         """The identifier of a version, spelled as the workspace spells its own."""
-        head, _, _ = self.identifier.rpartition(f"/{self.pinned}") if self.pinned else (self.identifier, "", "")
-        return f"{head.rstrip('/')}/{version}"
+        spelled = self.identifier.rstrip("/")
+        base = spelled.rpartition("/")[0] if self.pinned else spelled
+        return f"{base}/{version}"
 
 
 class Vault(Frozen, frozen=True, kw_only=True):
