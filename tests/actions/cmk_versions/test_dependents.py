@@ -9,7 +9,8 @@ import pytest
 
 from actions.cmk_versions.dependents import pins_itself
 from actions.cmk_versions.state import Key
-from azsim.estates.encrypted import GROUP, KEY, REGION, SUBSCRIPTION
+from azsim.estates.encrypted import GROUP, KEY, REGION
+from azsim.estates.small import SUBSCRIPTION
 from azsim.faults import Fault
 from tests.actions.cmk_versions.encrypted import (
     OLD,
