@@ -58,6 +58,15 @@ _ENTRIES = (
         runbook="endpoint-keys",
         place="actions.endpoint_keys:EndpointKeys",
     ),
+    Entry(
+        name="cmk-versions",
+        title="Customer-managed key versions",
+        key="c",
+        target_kind="workspace",
+        risk=Risk.DISRUPTIVE,
+        runbook="cmk-versions",
+        place="actions.cmk_versions:CmkVersions",
+    ),
 )
 
 

@@ -71,6 +71,16 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """Whether the beta report of applications' sign-ins answers (it needs a reader role of the directory)."""
     pim_licensed: bool = False
     """Whether the tenant has the licence that Privileged Identity Management needs."""
+    cosmos_key_seconds: float | None = 1800.0
+    """How long after its workspace a Cosmos DB account uses the new key version (undocumented); null: never."""
+    cosmos_recovery_seconds: float = 3600.0
+    """How long a revoked Cosmos DB account stays so once its key can be used again."""
+    storage_key_seconds: float | None = 86_400.0
+    """How long after a new version a storage account without a pinned one uses it (documented: it looks daily)."""
+    registry_key_seconds: float | None = 3600.0
+    """How long after a new version a registry without a pinned one uses it (documented: within the hour)."""
+    disk_key_seconds: float | None = 3600.0
+    """How long after a new version a disk encryption set that rotates by itself uses it."""
     activity_delay_seconds: float = 180.0
     """How long an event takes to show in the activity log."""
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from azsim import admission, hosts, keysync
+from azsim import admission, hosts, keyfollow, keysync
 from azsim.clock import Clock
 from azsim.errors import SERVICE, Refused, arm_error, mfe_error, storage_xml_error
 from azsim.estate import Estate, load
@@ -109,8 +109,10 @@ class Cloud:
             now = self.clock.now()
             self.operations.advance(now)
             keysync.self_sync(self.world, now)
+            keyfollow.follow(self.world, now)
             self.outages.check(self.ledger.last)
-            times = [keysync.next_self_sync(self.world), self.outages.next_read(), self.rbac_change(now)]
+            times = [keysync.next_self_sync(self.world), keyfollow.next_change(self.world)]
+            times += [self.outages.next_read(), self.rbac_change(now)]
             self._wake = min((time for time in times if time is not None), default=None)
             self._seen = self.world.version
 

@@ -86,6 +86,11 @@ class Vaults:
         for item in estate.keys:
             self._add(item)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no vault has any key."""
+        return not self._keys
+
     def keys(self, vault: str) -> Iterator[Key]:
         """The keys of a vault that are not deleted."""
         return (key for key in self._keys.values() if key.vault == vault.casefold() and key.deleted is None)

@@ -194,6 +194,7 @@ class AmlkeysApp(Ways):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette finds beside Textual's own."""
         yield SystemCommand("Runs", "All runs of the journal", self.open_runs)
+        yield SystemCommand("Encryption keys", "Whose key expires when", self.open_key_calendar)
         yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
         yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
         yield from super().get_system_commands(screen)

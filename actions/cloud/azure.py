@@ -17,6 +17,7 @@ from actions.cloud.places import PUBLIC, Place
 from actions.cloud.rehearsal import Account, Face
 from actions.cloud.storage import Storage
 from actions.cloud.transport import GateTransport, InProcess
+from actions.cloud.vault_keys import VaultKeys
 from actions.cloud.vault_secrets import VaultSecrets
 from actions.guard.gate import Gate
 from actions.guard.model import Mode
@@ -27,7 +28,7 @@ def ignore(_: Throttling) -> None:
     """Tell nobody."""
 
 
-class AzureCloud(MachineLearning, Storage, Governance, Endpoints, VaultSecrets):
+class AzureCloud(MachineLearning, Storage, VaultKeys, Governance, Endpoints, VaultSecrets):
     """One signed-in view of one Azure cloud, or of a rehearsal; fulfils the Cloud protocol.
 
     It is made without any I/O; its coroutines belong on one event loop.

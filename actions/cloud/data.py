@@ -174,6 +174,31 @@ class SecretVersion(Data, frozen=True, kw_only=True):
     tags: dict[str, str]
 
 
+class KeyVersion(Data, frozen=True, kw_only=True):
+    """One version of a Key Vault key: public facts only; a list tells neither type (`kind`), nor `size` (bits), nor `ops`.
+
+    Times are UTC, None where Key Vault has none; `recovery` is its recovery level, empty where it was not told.
+    """
+
+    version: str
+    enabled: bool
+    created: datetime | None = None
+    updated: datetime | None = None
+    not_before: datetime | None = None
+    expires: datetime | None = None
+    recovery: str = ""
+    kind: str = ""
+    size: int = 0
+    ops: tuple[str, ...] = ()
+
+
+class RotationPolicy(Data, frozen=True, kw_only=True):
+    """When Key Vault acts on a key: (action, trigger) pairs in lower case and ISO 8601, and how long new versions live."""
+
+    actions: tuple[tuple[str, str], ...] = ()
+    expiry: str = ""
+
+
 class Probe(Data, frozen=True, kw_only=True):
     """A data-plane trial of a key: `status` is 0 when no answer came; `code` is Azure's error code."""
 

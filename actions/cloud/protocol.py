@@ -14,11 +14,13 @@ from actions.cloud.data import (
     Answer,
     DatastoreSecret,
     EndpointKeys,
+    KeyVersion,
     MetricSeries,
     Permissions,
     Probe,
     Resource,
     ResourceId,
+    RotationPolicy,
     SecretVersion,
     SignedIn,
     StorageKey,
@@ -145,6 +147,33 @@ class Cloud(Protocol):
 
     async def probe_sas(self, account: Resource, service: str, sas: Secret, container: str = "") -> Probe:
         """Try a shared access signature: an account SAS on the service, a service SAS on its container or share."""
+
+    async def key_versions(self, vault_uri: str, name: str) -> tuple[KeyVersion, ...]:
+        """List all versions of a Key Vault key, newest first; they say nothing of type, size and operations."""
+
+    async def key_version(self, vault_uri: str, name: str, version: str = "") -> KeyVersion:
+        """Read one version of a key whole, the one made last where none is named."""
+
+    async def key_rotation_policy(self, vault_uri: str, name: str) -> RotationPolicy:
+        """Read when Key Vault makes new versions of a key by itself, and how long they live."""
+
+    async def deleted_key(self, vault_uri: str, name: str) -> bool:
+        """Tell whether a key lies in the vault's soft-deleted ones."""
+
+    async def rotate_key(self, vault_uri: str, name: str) -> KeyVersion:
+        """Make a new version of a key (change, never resent)."""
+
+    async def update_key_version(
+        self,
+        vault_uri: str,
+        name: str,
+        version: str,
+        *,
+        enabled: bool | None = None,
+        not_before: datetime | None = None,
+        expires: datetime | None = None,
+    ) -> KeyVersion:
+        """Change the attributes named of one version (change); all others stay."""
 
     async def locks(self, resource: ResourceId) -> tuple[Resource, ...]:
         """List the locks at and above a resource."""

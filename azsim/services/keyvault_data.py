@@ -280,10 +280,14 @@ def get_deleted(ctx: Context) -> Response:
     key = ctx.world.vaults.key(vault["name"], ctx.params["name"])
     if key is None or key.deleted is None:
         raise _error(404, "KeyNotFound", f"Deleted Key not found: {ctx.params['name']}")
-    return _answer(ctx, vault, 200, _deleted(vault, key))
+    return _answer(ctx, vault, 200, {**_bundle(vault, key, key.latest()), **_deletion(vault, key)})
 
 
 def _deleted(vault: Resource, key: Key) -> dict[str, Any]:
+    return {**_deletion(vault, key), **_item(vault, key, key.latest(), versioned=False)}
+
+
+def _deletion(vault: Resource, key: Key) -> dict[str, Any]:
     moment = key.deleted
     when = unix(moment) if moment else 0
     days = int(vault.get("properties", {}).get("softDeleteRetentionInDays", 90))
@@ -291,7 +295,6 @@ def _deleted(vault: Resource, key: Key) -> dict[str, Any]:
         "recoveryId": f"{_base(vault)}/deletedkeys/{key.name}",
         "deletedDate": when,
         "scheduledPurgeDate": when + days * 86_400,
-        **_item(vault, key, key.latest(), versioned=False),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azsim import keysync
+from azsim import keyfollow, keysync
 from azsim.clock import iso7
 from azsim.errors import Refused, account_rp_error
 from azsim.keys import Holder
@@ -60,6 +60,7 @@ def check(ctx: Context, workspace: Resource, body: dict[str, Any]) -> None:
         raise _refuse(ctx, workspace, "Encryption settings of a workspace cannot be changed after its creation.")
     if _host(wanted) != _host(current["keyIdentifier"]):
         raise _refuse(ctx, workspace, "The key must be in the key vault that the workspace was created with.")
+    _check_version(ctx, workspace, wanted)
 
 
 def apply(world: World, workspace_id: str, body: dict[str, Any], *, known: str, by: Caller | None) -> None:
@@ -85,6 +86,8 @@ def apply(world: World, workspace_id: str, body: dict[str, Any], *, known: str, 
     if body.get("identity") is not None:
         changed["identity"] = _identity(world, workspace, body["identity"])
     world.put(changed)
+    if properties.get("encryption") != workspace.get("properties", {}).get("encryption"):
+        keyfollow.moved(world, changed, properties["encryption"]["keyVaultProperties"]["keyIdentifier"])
     if switched:
         _switch_datastores(world, workspace_id, keys=str(mode).casefold() == "accesskey")
 
@@ -138,6 +141,17 @@ def _key_identifier(properties: dict[str, Any]) -> str | None:
 
 def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].partition(":")[0].casefold()
+
+
+def _check_version(ctx: Context, workspace: Resource, identifier: str) -> None:
+    """Refuse a version of a known key that is not there or is disabled: nothing could be wrapped with it."""
+    name, _, version = identifier.partition("/keys/")[2].partition("/")
+    key = ctx.world.vaults.key(_host(identifier).partition(".")[0], name)
+    if key is None or not version:
+        return
+    found = None if key.deleted is not None else key.versions.get(version.casefold())
+    if found is None or not found.attributes.get("enabled", True):
+        raise _refuse(ctx, workspace, f"The key {identifier} cannot be used: it is not there or not enabled.")
 
 
 def _refuse(ctx: Context, workspace: Resource, message: str) -> Refused:

@@ -112,11 +112,11 @@ async def test_one_fault_anywhere(
 @pytest.mark.parametrize("often", [1, 2])
 @pytest.mark.parametrize("kind", ["fail_operation", "stuck_operation"])
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_a_resync_that_fails_or_never_ends(
+async def test_an_operation_that_fails_or_never_ends(
     name: str, kind: Literal["fail_operation", "stuck_operation"], often: int, folder: Path, tally: Counter[str]
 ) -> None:
     """The operation behind an accepted resync ends badly or not at all: what it did is looked at, not believed."""
-    fault = Fault(kind=kind, route="/resyncKeys", times=often)
+    fault = Fault(kind=kind, route=SCENARIOS[name].operation, times=often)
     await disturbed(SCENARIOS[name], fault, folder / "trial")
     tally[f"{name} {kind}"] += 1
 

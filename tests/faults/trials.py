@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from actions.cloud.data import CloudError, ResourceId
+from actions.cmk_versions import CmkVersions
 from actions.endpoint_keys import EndpointKeys
 from actions.guard.arming import Arming
 from actions.guard.confirm import Confirmation
@@ -30,6 +31,7 @@ from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from azsim.estate import Estate, load
 from azsim.estates.demo import demo
+from azsim.estates.encrypted import KEY, VAULT, hurried
 from azsim.estates.small import small
 from azsim.keys import SLOTS
 from azsim.secrets import MARK
@@ -52,6 +54,8 @@ class Scenario:
     """Asserts on the cloud before (untouched) and after."""
     options: Mapping[str, Any]
     decided: Mapping[str, str]
+    operation: str = "/resyncKeys"
+    """The request that starts a long-running operation, as a fault's route."""
 
     def cloud(self, *, seed: int = 7, **behaviour: Any) -> Cloud:
         """The estate on a clock that moves only when something waits."""
@@ -92,6 +96,41 @@ def access_given_once(before: Cloud, after: Cloud) -> None:
     assert _policies(after) == _policies(before) + 1
 
 
+def moved_once(before: Cloud, after: Cloud) -> None:
+    """One version was made and the workspace names it, so do all that depend on the key; no version was switched off."""
+    old, new = (cloud.world.vaults.key(VAULT, KEY) for cloud in (before, after))
+    assert old is not None
+    assert new is not None
+    made = set(new.versions) - set(old.versions)
+    assert len(made) == 1
+    assert new.deleted is None
+    assert all(item.attributes["enabled"] for item in new.versions.values())
+    used = {identifier.rpartition("/")[2] for identifier in identifiers(after)}
+    assert used == made
+
+
+def identifiers(cloud: Cloud) -> list[str]:
+    """The key identifiers that the workspace and its dependents use."""
+    found = {kind: next(cloud.world.of_type(kind))["properties"] for kind in DEPENDENTS}
+    storage, registry, cosmos, disks, workspace = found.values()
+    return [
+        storage["encryption"]["keyvaultproperties"]["currentVersionedKeyIdentifier"],
+        registry["encryption"]["keyVaultProperties"]["versionedKeyIdentifier"],
+        cosmos["keyVaultKeyUriVersion"],
+        disks["activeKey"]["keyUrl"],
+        workspace["encryption"]["keyVaultProperties"]["keyIdentifier"],
+    ]
+
+
+DEPENDENTS = (
+    "Microsoft.Storage/storageAccounts",
+    "Microsoft.ContainerRegistry/registries",
+    "Microsoft.DocumentDB/databaseAccounts",
+    "Microsoft.Compute/diskEncryptionSets",
+    WORKSPACES,
+)
+
+
 def _policies(cloud: Cloud) -> int:
     vaults = cloud.world.of_type("Microsoft.KeyVault/vaults")
     return sum(len(vault["properties"].get("accessPolicies") or ()) for vault in vaults)
@@ -100,6 +139,9 @@ def _policies(cloud: Cloud) -> int:
 SCENARIOS = {
     "storage-keys": Scenario("storage-keys", "small-ml", small, each_key_once, {}, {"external": "accept"}),
     "identity-access": Scenario("identity-access", "reborn", demo, access_given_once, {"propagation": 60.0}, {}),
+    "cmk-versions": Scenario(
+        "cmk-versions", "small-ml", hurried, moved_once, {"rotate_key": True}, {}, operation="^PATCH .*/workspaces/"
+    ),
 }
 
 
@@ -187,8 +229,11 @@ async def trial(scenario: Scenario, sim: Cloud, folder: Path) -> AsyncIterator[T
     cloud, events = rehearsed(sim), list[Event]()
     journal = Journal.open(folder / "journal.sqlite3", rehearsal=True)
     actions: dict[str, AnyAction] = {
-        "storage-keys": StorageKeys(), "identity-access": IdentityAccess(), "endpoint-keys": EndpointKeys()
-    }  # fmt: skip
+        "storage-keys": StorageKeys(),
+        "identity-access": IdentityAccess(),
+        "cmk-versions": CmkVersions(),
+        "endpoint-keys": EndpointKeys(),
+    }
     engine = Engine(
         cloud=cloud, journal=journal, actions=actions, operator=Operator.here(), emit=events.append,
         arming=Arming(cloud.gate),

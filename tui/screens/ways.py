@@ -56,6 +56,12 @@ class Ways(Habits):
 
         self.push_screen(RunsScreen())
 
+    def open_key_calendar(self) -> None:
+        """Show the fleet's encryption keys by urgency."""
+        from tui.screens.key_calendar import KeyCalendarScreen
+
+        self.push_screen(KeyCalendarScreen())
+
     def open_run(self, run_id: str) -> None:
         """Show one run."""
         from tui.screens.run import RunScreen

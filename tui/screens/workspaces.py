@@ -41,6 +41,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
             for entry in entries()
         ),
         Binding("r", "runs", "runs", id="runs"),
+        Binding("C", "keys", "encryption keys", id="keys", show=False),
         Binding("slash", "filter", "filter", id="filter"),
         Binding("f5", "refresh_fleet", "refresh", id="refresh"),
         Binding("ctrl+o", "sort", "sort", id="sort", show=False),
@@ -223,6 +224,10 @@ class WorkspacesScreen(ConsoleScreen[None]):
         row = self.table.row
         if row is not None:
             self.console.start_walk(action, row.key, row.cells[0])
+
+    def action_keys(self) -> None:
+        """Open the calendar of encryption keys."""
+        self.console.open_key_calendar()
 
     def action_runs(self) -> None:
         """Open the list of runs."""
