@@ -18,6 +18,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     key: str
     """The letter that opens it in the console."""
+    short: str
+    """One word for the line of keys, where eighty cells hold all actions."""
     target_kind: str
     risk: Risk
     runbook: str
@@ -35,6 +37,7 @@ _ENTRIES = (
         name="storage-keys",
         title="Storage keys, then resync",
         key="k",
+        short="storage",
         target_kind="workspace or storage account",
         risk=Risk.IRREVERSIBLE,
         runbook="storage-keys",
@@ -44,6 +47,7 @@ _ENTRIES = (
         name="identity-access",
         title="Managed identity access",
         key="i",
+        short="identity",
         target_kind="workspace",
         risk=Risk.DISRUPTIVE,
         runbook="identity-access",
@@ -53,6 +57,7 @@ _ENTRIES = (
         name="endpoint-keys",
         title="Endpoint keys, with a hand-over",
         key="e",
+        short="endpoints",
         target_kind="workspace or endpoint",
         risk=Risk.IRREVERSIBLE,
         runbook="endpoint-keys",
@@ -62,6 +67,7 @@ _ENTRIES = (
         name="cmk-versions",
         title="Customer-managed key versions",
         key="c",
+        short="CMK",
         target_kind="workspace",
         risk=Risk.DISRUPTIVE,
         runbook="cmk-versions",

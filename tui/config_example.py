@@ -16,6 +16,9 @@ EXAMPLE = """\
 [fleet]
 # keep = true             # keep the list, without any secret, so that the console opens with what it last saw
 
+[reveal]
+# allowed = true          # false: no key is ever shown, not even by the screen that asks for it
+
 [appearance]
 # theme = ""              # such as high-contrast, ansi-dark or nord; empty suits the terminal
 # ascii = false           # plain ASCII instead of symbols and line drawing

@@ -43,7 +43,7 @@ def to_confirmation(line: Terminal) -> None:
     line.type("fraud-scoring")
     line.wait("1 of 47")
     line.press("\r")
-    line.wait(lambda text: "storage keys" in text.splitlines()[-1])
+    line.wait(lambda text: "k storage" in text.splitlines()[-1])
     line.press("k")
     line.wait("[1 Inspect]")
     line.press("\r")

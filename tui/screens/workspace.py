@@ -46,7 +46,7 @@ class WorkspaceScreen(ConsoleScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(entry.key, f"start({entry.name!r})", entry.name.replace("-", " "), id=f"action.{entry.name}")
+            Binding(entry.key, f"start({entry.name!r})", entry.short, id=f"action.{entry.name}", tooltip=entry.title)
             for entry in entries()
         ),
         Binding("h", "holders", "holders (reads keys)", id="holders"),

@@ -37,7 +37,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(entry.key, f"start({entry.name!r})", entry.name.replace("-", " "), id=f"action.{entry.name}")
+            Binding(entry.key, f"start({entry.name!r})", entry.short, id=f"action.{entry.name}", tooltip=entry.title)
             for entry in entries()
         ),
         Binding("r", "runs", "runs", id="runs"),

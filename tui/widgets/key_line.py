@@ -54,12 +54,12 @@ def _cells(hint: tuple[str, str]) -> int:
 
 
 def help_text(bindings: Iterable[ActiveBinding]) -> str:
-    """All keys that work now, the hidden ones too, one action a line; what has the focus comes first."""
+    """All keys that work now, the hidden ones too, one action a line in full; what has the focus comes first."""
     keys: dict[tuple[str, str], list[str]] = {}
     for active in bindings:
         binding = active.binding
         if active.enabled and binding.description:
-            keys.setdefault((binding.action, binding.description), []).append(key_name(binding.key))
+            keys.setdefault((binding.action, binding.tooltip or binding.description), []).append(key_name(binding.key))
     lines = [(", ".join(names), what) for (_, what), names in keys.items()]
     room = max((len(names) for names, _ in lines), default=0)
     return "\n".join(f"{names:<{room}}  {what}" for names, what in lines)
