@@ -26,6 +26,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     """Module and class, `actions.storage_keys:StorageKeys`."""
 
+    @property
+    def of_subscription(self) -> bool:
+        """Whether it is done to a whole subscription; from a workspace it is opened for the one that this lies in."""
+        return self.target_kind == "subscription"
+
     def load(self) -> Action[Any, Any, Any]:
         """Import the action's module and make the action."""
         module, _, name = self.place.partition(":")
@@ -72,6 +77,15 @@ _ENTRIES = (
         risk=Risk.DISRUPTIVE,
         runbook="cmk-versions",
         place="actions.cmk_versions:CmkVersions",
+    ),
+    Entry(
+        name="support-apps",
+        title="Support apps",
+        key="s",
+        target_kind="subscription",
+        risk=Risk.DISRUPTIVE,
+        runbook="support-apps",
+        place="actions.support_apps:SupportApps",
     ),
 )
 

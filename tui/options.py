@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 import textwrap
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
@@ -41,6 +44,19 @@ def option_fields(options: type[Options]) -> tuple[OptionField, ...]:
     docs = _docs(options)
     fields = (field for field in msgspec.structs.fields(options) if not _holds_records(field.type))
     return tuple(_field(field, docs.get(field.name, "")) for field in fields)
+
+
+def expanded(values: Iterable[str]) -> tuple[str, ...]:
+    """Read `@FILE` and `-` (standard input) among texts as the lines that they hold; raises OSError, UnicodeDecodeError."""
+    found: list[str] = []
+    for value in values:
+        if value == "-":
+            found += sys.stdin.read().splitlines()
+        elif value.startswith("@"):
+            found += Path(value[1:]).expanduser().read_text(encoding="utf-8").splitlines()
+        else:
+            found.append(value)
+    return tuple(line for line in found if line.strip())
 
 
 def seconds(text: str) -> float:

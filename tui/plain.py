@@ -138,7 +138,7 @@ class Walk:
             view, now = found
             lines = description_lines(workspace_description(view, now), self._out.cells)
             self._out.result([*lines, "", *finding_lines(view.findings, self._out.cells)])
-        known = [entry for entry in entries() if "workspace" in entry.target_kind]
+        known = [entry for entry in entries() if "workspace" in entry.target_kind or entry.of_subscription]
         chosen = self._pick("What to do", [entry.title for entry in known], back=True)
         return known[chosen].name if chosen >= 0 else ""
 
@@ -155,7 +155,9 @@ class Walk:
                 chosen = self._pick(decision.question, texts, back=True)
                 if chosen < 0:
                     return
-                decided[decision.id] = decision.choices[chosen].id
+                answer = decision.choices[chosen]
+                words = f":{self._question(f'{answer.words}:')}" if answer.words else ""
+                decided[decision.id] = f"{answer.id}{words}"
         if planned.plan.body.outcome is Outcome.READY:
             self._confirm_and_run(planned)
 
@@ -175,11 +177,15 @@ class Walk:
 
     def _plan(self, row: WorkspaceRow, action: str, options: dict[str, Any], decided: dict[str, str]) -> Planned:
         from actions.cloud.data import ResourceId
+        from actions.registry import entry
         from tui.telling import plan_lines, preflight_lines
 
-        self._out.progress("Inspecting; this reads the keys that holders have, and shows none.")
+        chosen = entry(action)
+        secrets = chosen.load().secret_reads or "It reads no secret."
+        self._out.progress(f"Inspecting. {secrets}")
+        target = f"/subscriptions/{row.subscription}" if chosen.of_subscription else row.id
         planned = self._session.run(
-            lambda connected: connected.engine.make_plan(action, ResourceId(row.id), options, decided)
+            lambda connected: connected.engine.make_plan(action, ResourceId(target), options, decided)
         )
         lines = plan_lines(planned.plan, self._out.cells, ascii_only=self._out.ascii_only)
         lines += preflight_lines(planned.preflight, self._out.cells, ascii_only=self._out.ascii_only)

@@ -106,7 +106,7 @@ def _decision_lines(decisions: Sequence[Decision], cells: int) -> list[str]:
     for decision in decisions:
         lines += ["", *indent(clean(decision.question), cells, "Decide: ", "  ")]
         for choice in decision.choices:
-            lines += indent(f"--decide {clean(decision.id)}={clean(choice.id)}", cells, "  ")
+            lines += indent(f"--decide {clean(decision.id)}={clean(choice.shown)}", cells, "  ")
             lines += indent(clean(choice.sentence), cells, "      ")
     return lines
 

@@ -8,6 +8,7 @@ from typing import Self
 from actions.cloud.clock import CloudClock, LocalClock, LoopbackClock, RehearsalClock
 from actions.cloud.credential import RehearsalCredential
 from actions.cloud.data import DeviceCode, Throttling
+from actions.cloud.directory import Directory
 from actions.cloud.endpoints import Endpoints
 from actions.cloud.governance import Governance
 from actions.cloud.http import Wire
@@ -28,7 +29,7 @@ def ignore(_: Throttling) -> None:
     """Tell nobody."""
 
 
-class AzureCloud(MachineLearning, Storage, VaultKeys, Governance, Endpoints, VaultSecrets):
+class AzureCloud(MachineLearning, Storage, VaultKeys, Governance, Endpoints, VaultSecrets, Directory):
     """One signed-in view of one Azure cloud, or of a rehearsal; fulfils the Cloud protocol.
 
     It is made without any I/O; its coroutines belong on one event loop.

@@ -6,7 +6,7 @@ only under the running step's permit. Ids are Azure's full ids. Sizes and times 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -189,6 +189,24 @@ class Cloud(Protocol):
 
     async def role_definitions(self, scope: str) -> tuple[Resource, ...]:
         """List role definitions usable at a scope."""
+
+    async def assignment_schedules(self, scope: str) -> tuple[dict[str, Any], ...]:
+        """List the active assignments that Privileged Identity Management knows, with their principals' names."""
+
+    async def service_principals(self, prefix: str) -> tuple[dict[str, Any], ...]:
+        """List the directory's service principals whose display name starts with a text."""
+
+    async def applications(self, prefix: str) -> tuple[dict[str, Any], ...]:
+        """List this tenant's applications whose display name starts with a text."""
+
+    async def application(self, app_id: str) -> dict[str, Any] | None:
+        """Find one of this tenant's applications by its application id."""
+
+    async def directory_objects(self, ids: Iterable[str]) -> tuple[dict[str, Any], ...]:
+        """Look up users, groups and service principals by object id; ids of nobody are absent."""
+
+    async def sign_in_report(self) -> tuple[dict[str, Any], ...]:
+        """Read when applications signed in last (beta, needs a role; refused in most tenants)."""
 
     async def metrics(
         self,

@@ -27,6 +27,7 @@ from actions.guard.history import RunHistory
 from actions.guard.journal import Journal, Writer
 from actions.guard.lease import Holder, Operator, ended, living
 from actions.guard.model import Binding, Mode, Outcome, Plan, Progress, RunState, Steps
+from actions.guard.past import LooksBack, past
 from actions.guard.planfile import MAX_AGE_SECONDS
 from actions.guard.preflight import preflight
 from actions.guard.results import EXIT_DONE, Planned, RunResult, Staleness
@@ -66,8 +67,9 @@ class Engine:
     async def inspect(self, action: str, target: ResourceId, options: Mapping[str, Any]) -> Inspection:
         """Read the state of a target for an action, with the secret reads that it announces."""
         chosen = self._action(action)
+        parsed = _options(chosen, self._with_past(chosen, target, options))
         with secret_reads(announced=chosen.secret_reads):
-            found: Inspection = await chosen.inspect(self.cloud, target, _options(chosen, options))
+            found: Inspection = await chosen.inspect(self.cloud, target, parsed)
             return found
 
     async def make_plan(
@@ -83,6 +85,7 @@ class Engine:
         Raises `UsageError` for options or decisions that mean nothing here.
         """
         chosen, wanted = self._action(action), dict(decided or {})
+        options = self._with_past(chosen, target, options)
         parsed = _options(chosen, options)
         who = await self.cloud.signed_in()
         found = inspection or await self.inspect(action, target, options)
@@ -254,6 +257,10 @@ class Engine:
             decided=dict(plan.decided), wait=wait,
         )  # fmt: skip
 
+    def _with_past(self, action: AnyAction, target: ResourceId, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add what an action compares with: its last run on this target that reached its goal; given options win."""
+        return {**past(action, self.journal, target.text), **options} if isinstance(action, LooksBack) else options
+
     def _action(self, name: str) -> AnyAction:
         if name not in self.actions:
             raise UsageError(f"No action is named {plain(name)!r}; there are {', '.join(sorted(self.actions))}.")
@@ -344,9 +351,10 @@ def _check_decisions(
         asked = {decision.id: decision for decision in action.plan(goal, inspection, taken, progress).decisions}
         news = {name: choice for name, choice in decided.items() if name in asked and name not in taken}
         for name, choice in news.items():
-            choices = [item.id for item in asked[name].choices]
-            if choice not in choices:
-                raise UsageError(f"{plain(choice)!r} is no answer to {name}; there are {', '.join(choices)}.")
+            choices = asked[name].choices
+            if not any(item.answered_by(choice) for item in choices):
+                shown = ", ".join(item.shown for item in choices)
+                raise UsageError(f"{plain(choice)!r} is no answer to {name}; there are {shown}.")
         taken |= news
         if not news:
             break

@@ -157,10 +157,23 @@ class Gap(Frozen, frozen=True, kw_only=True):
 
 
 class Choice(Frozen, frozen=True, kw_only=True):
-    """One answer to a decision, and what it leads to."""
+    """One answer to a decision, and what it leads to.
+
+    Where `words` says what must be told with it, the answer is given as `id:words`.
+    """
 
     id: str
     sentence: str
+    words: str = ""
+
+    def answered_by(self, text: str) -> bool:
+        """Tell whether a text is this answer."""
+        return text == self.id if not self.words else text.startswith(f"{self.id}:")
+
+    @property
+    def shown(self) -> str:
+        """Spell the answer as it is given."""
+        return f"{self.id}:{self.words}" if self.words else self.id
 
 
 class Decision(Frozen, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from azsim.errors import Refused, graph_error
+from azsim.principals import normalised
 from azsim.router import Context, Routes
 from azsim.wire import Response, json_response
 
@@ -271,6 +272,11 @@ def _objects(world: World) -> dict[str, Item]:
         facts = {"id": group.id, "displayName": group.display_name}
         objects[group.id.casefold()] = {"@odata.type": "#microsoft.graph.group", **facts}
     return objects
+
+
+def display_names(world: World) -> dict[str, str]:
+    """The display name of each object, by its normalised id."""
+    return {normalised(key): str(item.get("displayName") or "") for key, item in _objects(world).items()}
 
 
 @route("GET", "/v1.0/me")

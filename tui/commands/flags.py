@@ -151,8 +151,19 @@ def _action_option(field: OptionField) -> click.Option:
     elif field.kind == "number":
         details |= {"type": type(field.default), "metavar": "N"}
     elif field.kind == "texts":
-        details |= {"multiple": True, "metavar": "TEXT"}
+        details |= {"multiple": True, "metavar": "TEXT", "callback": _texts}
     return click.Option([field.name, field.flag], **details)
+
+
+def _texts(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Read `@FILE` and `-` (standard input) as their lines."""
+    from tui.options import expanded
+
+    try:
+        return expanded(value)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise click.BadParameter(f"the list cannot be read: {reason}.", context, parameter) from None
 
 
 def _negated(field: OptionField) -> str:

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 async def find(connected: Connected, target: str, kinds: str, subscription: str) -> ResourceId:
-    """Find the one resource that `target` names, of a kind among `kinds` ("workspace or storage account")."""
+    """Find the one resource that `target` names, of a kind among `kinds` ("workspace or storage account").
+
+    A subscription is named by its name, its id, or its resource id.
+    """
+    if kinds == "subscription":
+        return await _subscription(connected, target)
     from actions.workspaces import STORAGE_ACCOUNT, WORKSPACE, TargetError, resolve
 
     known = {"workspace": WORKSPACE, "storage account": STORAGE_ACCOUNT}
@@ -34,6 +39,15 @@ async def _endpoint(connected: Connected, target: str, subscription: str) -> Res
         return await resolve_endpoint(connected.cloud, target, subscription=subscription)
     except TargetError as error:
         raise wrong_target(error.sentence, error.candidates) from None
+
+
+async def _subscription(connected: Connected, target: str) -> ResourceId:
+    """Find a subscription."""
+    from actions.cloud.data import ResourceId
+
+    named = ResourceId(target.rstrip("/"))
+    bare = named.subscription if named.text.casefold() == f"/subscriptions/{named.subscription}".casefold() else target
+    return ResourceId(f"/subscriptions/{(await subscription_ids(connected, bare))[0]}")
 
 
 async def subscription_ids(connected: Connected, named: str) -> tuple[str, ...]:

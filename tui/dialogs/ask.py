@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -18,6 +19,17 @@ from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
 
+class Line(Input):
+    """One line, into which a pasted list goes whole: its lines are joined by commas."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take every line of what is pasted; the field alone would take the first."""
+        event.prevent_default()
+        event.stop()
+        lines = (line.strip() for line in event.text.splitlines())
+        self.insert_text_at_cursor(", ".join(line for line in lines if line))
+
+
 class AskDialog(Dialog[str | None]):
     """Ask for a text, such as a file's name; Enter answers, None is a refusal."""
 
@@ -28,7 +40,7 @@ class AskDialog(Dialog[str | None]):
     def compose_body(self) -> ComposeResult:
         """The field below its label."""
         yield Static(Text(self._label))
-        field = Input(self._value, id="answer", select_on_focus=False)
+        field = Line(self._value, id="answer", select_on_focus=False)
         field.cursor_blink = False
         yield field
         if self._hint:

@@ -9,7 +9,7 @@ from textual.app import App
 
 from actions.guard.contract import Options
 from tui.dialogs.ask import AskDialog, Pick, PickDialog
-from tui.options import OptionField, option_fields, seconds, told_seconds
+from tui.options import OptionField, expanded, option_fields, seconds, told_seconds
 from tui.render import clean, indent
 
 Values = dict[str, Any]
@@ -48,7 +48,7 @@ def parse(field: OptionField, text: str) -> Any:
     if field.kind == "number":
         return type(field.default)(text)
     if field.kind == "texts":
-        return [item.strip() for item in text.split(",") if item.strip()]
+        return list(expanded(item.strip() for item in text.split(",") if item.strip()))
     return text
 
 
@@ -97,6 +97,8 @@ class OptionsForm:
                 self._set(field, parse(field, answer))
             except ValueError:
                 self._ask(field, answer, f"This is no {field.kind}: {clean(answer)}")
+            except OSError as error:
+                self._ask(field, answer, f"The list cannot be read: {error.strerror}")
 
         self._app.push_screen(AskDialog(title, "value", text, hint=hint), typed)
 

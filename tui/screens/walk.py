@@ -26,9 +26,12 @@ from tui.widgets.text_pane import TextPane
 from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actions.guard.contract import Action, Inspection
     from actions.guard.events import Paused
     from actions.guard.history import RunHistory
+    from actions.guard.model import Choice, Decision
     from actions.guard.results import Planned, RunResult
     from tui.session import Connected
     from tui.widgets.run_view import RunView
@@ -181,7 +184,8 @@ class WalkScreen(RecordedScreen):
             return await connected.engine.inspect(name, ResourceId(target), values)
 
         self._work(busy=True)
-        self.ask(f"reading {self._called} and the keys of its holders", read, self._inspected, self._failed)
+        secrets = " and the keys of its holders" if self._action.secret_reads else ""
+        self.ask(f"reading {self._called}{secrets}", read, self._inspected, self._failed)
 
     def _inspected(self, found: Inspection) -> None:
         """Show what was found."""
@@ -248,6 +252,7 @@ class WalkScreen(RecordedScreen):
         elif body.outcome is Outcome.NO_CHANGES and self._resumed is None:
             self.status.say(f"Nothing to do: {clean(body.summary)}")
         elif body.outcome is Outcome.BLOCKED:
+            self._decided.clear()
             self.show_failure(_blocked(body.summary, body.reasons))
         elif planned.preflight.locks:
             self.show_failure(_blocked("A lock stands in the way.", tuple(k.sentence for k in planned.preflight.locks)))
@@ -270,12 +275,29 @@ class WalkScreen(RecordedScreen):
             return
         decision = decisions[number]
 
+        def take(answer: str) -> None:
+            self._decided[decision.id] = answer
+            self._decide(number + 1)
+
         def decided(choice: str | None) -> None:
-            if choice is not None:
-                self._decided[decision.id] = choice
-                self._decide(number + 1)
+            picked = next((item for item in decision.choices if item.id == choice), None)
+            if picked is not None and picked.words:
+                self._ask_words(decision, picked, take)
+            elif picked is not None:
+                take(picked.id)
 
         self.app.push_screen(DecisionDialog(decision, number=number + 1, total=len(decisions)), decided)
+
+    def _ask_words(self, decision: Decision, picked: Choice, take: Callable[[str], None]) -> None:
+        """Ask for what must be told with an answer; without it the decision stays open."""
+
+        def typed(words: str | None) -> None:
+            if words:
+                take(f"{picked.id}:{words}")
+
+        self.app.push_screen(
+            AskDialog(clean(decision.question), clean(picked.sentence), hint=clean(picked.words)), typed
+        )
 
     def action_details(self) -> None:
         """All about the step under the cursor, and the whole plan."""

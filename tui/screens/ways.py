@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from tui.habits import Habits
 from tui.trail import Visit
 
+from actions.registry import entry
+
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
 
@@ -31,10 +33,14 @@ class Ways(Habits):
             self.screen.dismiss()
         self.push_screen(WorkspaceScreen(visit.id, visit.name))
 
-    def start_walk(self, action: str, target: str, name: str) -> None:
-        """Begin a guarded action at its first stage."""
+    def start_walk(self, action: str, workspace: str, name: str, subscription: str = "") -> None:
+        """Begin a guarded action at its first stage; one of a whole subscription (by name) on the workspace's own."""
         from tui.screens.walk import WalkScreen
 
+        target = workspace
+        if entry(action).of_subscription:
+            target = "/".join(workspace.split("/")[:3])
+            name = subscription or target.rpartition("/")[2]
         self.push_screen(WalkScreen(action, target, name))
 
     def resume_walk(self, history: RunHistory) -> None:

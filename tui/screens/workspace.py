@@ -123,7 +123,8 @@ class WorkspaceScreen(ConsoleScreen[None]):
 
     def action_start(self, action: str) -> None:
         """Start an action's walk here."""
-        self.console.start_walk(action, self._workspace, self._called)
+        subscription = self._view.subscription_name if self._view is not None else ""
+        self.console.start_walk(action, self._workspace, self._called, subscription)
 
     def action_runs(self) -> None:
         """Open the list of runs."""

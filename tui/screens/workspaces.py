@@ -223,7 +223,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
         """Start an action's walk on the workspace under the cursor."""
         row = self.table.row
         if row is not None:
-            self.console.start_walk(action, row.key, row.cells[0])
+            self.console.start_walk(action, row.key, row.cells[0], row.cells[len(FLEET_TITLES)])
 
     def action_keys(self) -> None:
         """Open the calendar of encryption keys."""
