@@ -23,7 +23,10 @@ from tests.support.checkout import ROOT
 
 pytest.register_assert_rewrite("tests.faults.trials")
 
-SERVER = "from azsim.estates.small import small; from azsim.serve import serve; serve({estate})"
+SERVER = (
+    "from azsim.estates.small import small; from tests.support.reviewed import reviewed; "
+    "from azsim.serve import serve; serve({estate})"
+)
 
 
 @dataclass

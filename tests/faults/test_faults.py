@@ -49,6 +49,8 @@ KINDS = {
 """The delay is longer than the client waits: an answer that comes too late."""
 TURNS = [kind for kind, fault in KINDS.items() if not fault.commit and fault.status not in {403, 404}]
 """What a repeated request gets over, and 409, which is no answer to a read: these take turns at the reads."""
+OPERATING = [name for name, scenario in SCENARIOS.items() if scenario.operation]
+"""The scenarios whose runs start a long-running operation."""
 CHANGES: dict[str, tuple[bool, ...]] = {}
 """By scenario, as `undisturbed` found it in this process."""
 
@@ -111,7 +113,7 @@ async def test_one_fault_anywhere(
 
 @pytest.mark.parametrize("often", [1, 2])
 @pytest.mark.parametrize("kind", ["fail_operation", "stuck_operation"])
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", OPERATING)
 async def test_an_operation_that_fails_or_never_ends(
     name: str, kind: Literal["fail_operation", "stuck_operation"], often: int, folder: Path, tally: Counter[str]
 ) -> None:

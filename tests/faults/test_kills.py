@@ -15,6 +15,7 @@ from actions.guard.journal import Journal
 from actions.guard.model import RunState
 from tests.faults.conftest import Nursery, ServedCloud
 from tests.faults.nursery import PLACES
+from tests.support.reviewed import NAME, names
 
 pytestmark = pytest.mark.matrix
 SHARES = {"request-before": 6, "change-after": 1, "journal-before": 2, "journal-after": 2}
@@ -33,6 +34,7 @@ class Scenario:
     """Asserts on the requests that changed something."""
     options: tuple[str, ...] = ()
     """The action's own, which a resumed run knows already."""
+    target: str = "small-ml"
     settles: bool = False
     """Whether a plan made afterwards has nothing left to do; keys can always be replaced again."""
 
@@ -55,6 +57,12 @@ def moved_once(changes: list[dict[str, Any]]) -> None:
     assert made == {("POST", "rotate"): 1, ("PATCH", "small-ml"): 1}
 
 
+def each_role_removed_once(changes: list[dict[str, Any]]) -> None:
+    """Both role assignments were removed, each by one request that found it."""
+    assert sorted(entry["path"].rpartition("/")[2] for entry in changes) == sorted(names())
+    assert {entry["status"] for entry in changes} <= {0, 200}
+
+
 ENCRYPTED = "__import__('azsim.estates.encrypted').estates.encrypted.hurried()"
 SCENARIOS = {
     "storage-keys": Scenario(
@@ -66,6 +74,11 @@ SCENARIOS = {
     ),
     "cmk-versions": Scenario(
         "cmk-versions", ENCRYPTED, ("--confirm", "small-ml"), moved_once, ("--rotate-key",), settles=True
+    ),
+    "support-apps": Scenario(
+        "support-apps", "reviewed()",
+        (*(part for name in names() for part in ("--decide", f"{name}=remove")), "--confirm", NAME),
+        each_role_removed_once, target=NAME,
     ),
 }  # fmt: skip
 
@@ -83,7 +96,7 @@ class Trial:
 
     def start(self, **job: object) -> int:
         """Run it from the beginning."""
-        words = ["run", self.scenario.action, "small-ml", *self.scenario.options, *self.place, *self.confirm]
+        words = ["run", self.scenario.action, self.scenario.target, *self.scenario.options, *self.place, *self.confirm]
         return self.nursery.run(words, self.out, **job)
 
     def carry_on(self) -> int:
@@ -128,7 +141,7 @@ def totals(served: Served, nursery: Nursery, tmp_path_factory: pytest.TempPathFa
             assert trial.start(counts=str(counts)) == 0, trial.out.read_text()[-2000:]
             trial.check("undisturbed")
             if scenario.settles:
-                words = ["plan", scenario.action, "small-ml", "--detailed-exit-code", *trial.place]
+                words = ["plan", scenario.action, scenario.target, "--detailed-exit-code", *trial.place]
                 left = nursery.run(words, trial.out)
                 assert left == 0, f"something is left to do\n{trial.out.read_text()[-2000:]}"
             known[name] = dict(json.loads(counts.read_text()))

@@ -27,6 +27,7 @@ from actions.guard.results import RunResult
 from actions.guard.run import AnyAction
 from actions.identity_access import IdentityAccess
 from actions.storage_keys import StorageKeys
+from actions.support_apps import SupportApps
 from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from azsim.estate import Estate, load
@@ -35,6 +36,7 @@ from azsim.estates.encrypted import KEY, VAULT, hurried
 from azsim.estates.small import small
 from azsim.keys import SLOTS
 from azsim.secrets import MARK
+from tests.support import reviewed as reviewed_apps
 from tests.support.rehearsed import rehearsed
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -45,7 +47,7 @@ TRIES = 4
 
 @dataclass(frozen=True)
 class Scenario:
-    """One action on one target, and what must hold at its end."""
+    """One action on one target, a workspace's name or a full id, and what must hold at its end."""
 
     action: str
     target: str
@@ -55,7 +57,7 @@ class Scenario:
     options: Mapping[str, Any]
     decided: Mapping[str, str]
     operation: str = "/resyncKeys"
-    """The request that starts a long-running operation, as a fault's route."""
+    """The request that starts a long-running operation, as a fault's route; empty where none does."""
 
     def cloud(self, *, seed: int = 7, **behaviour: Any) -> Cloud:
         """The estate on a clock that moves only when something waits."""
@@ -136,11 +138,47 @@ def _policies(cloud: Cloud) -> int:
     return sum(len(vault["properties"].get("accessPolicies") or ()) for vault in vaults)
 
 
+def removed_once(before: Cloud, after: Cloud) -> None:
+    """Both support apps lost their role, and nobody else anything."""
+    old, new = before.world.access.assignments, after.world.access.assignments
+    gone = {name.rpartition("/")[2] for name in set(old) - set(new)}
+    assert gone == set(reviewed_apps.names(NOW))
+    assert {name: dict(new[name].properties) for name in new} == {name: dict(old[name].properties) for name in new}
+
+
+def made_again_once(before: Cloud, after: Cloud) -> None:
+    """Both support apps have their role again, as it was: name, condition and description."""
+    old, new = before.world.access.assignments, after.world.access.assignments
+    made = {name: new[name].properties for name in set(new) - set(old)}
+    assert set(old) <= set(new)
+    wanted = {item["id"].casefold(): (item["condition"], item["description"]) for item in reviewed_apps.held(NOW)}
+    found = {name: (item["condition"] or "", item["description"] or "") for name, item in made.items()}
+    assert found == wanted
+
+
+def after_removal(now: datetime) -> dict[str, Any]:
+    """The reviewed estate without what a review removed from it."""
+    return reviewed_apps.reviewed(now, removed=True)
+
+
 SCENARIOS = {
     "storage-keys": Scenario("storage-keys", "small-ml", small, each_key_once, {}, {"external": "accept"}),
     "identity-access": Scenario("identity-access", "reborn", demo, access_given_once, {"propagation": 60.0}, {}),
     "cmk-versions": Scenario(
         "cmk-versions", "small-ml", hurried, moved_once, {"rotate_key": True}, {}, operation="^PATCH .*/workspaces/"
+    ),
+    "support-apps": Scenario(
+        "support-apps",
+        reviewed_apps.SCOPE,
+        reviewed_apps.reviewed,
+        removed_once,
+        {},
+        dict.fromkeys(reviewed_apps.names(NOW), "remove"),
+        operation="",
+    ),
+    "support-apps-undo": Scenario(
+        "support-apps", reviewed_apps.SCOPE, after_removal, made_again_once, {"undo": reviewed_apps.held(NOW)}, {},
+        operation="",
     ),
 }
 
@@ -155,7 +193,8 @@ class Trial:
 
     async def planned(self, options: Mapping[str, Any] | None = None) -> Plan:
         """Plan while nothing disturbs; requests are counted from here."""
-        found = next(item["id"] for item in self.sim.world.of_type(WORKSPACES) if item["name"] == self.scenario.target)
+        named = (item["id"] for item in self.sim.world.of_type(WORKSPACES) if item["name"] == self.scenario.target)
+        found = next(named, self.scenario.target)
         wanted = {**self.scenario.options, **(options or {})}
         made = await self.engine.make_plan(
             self.scenario.action, ResourceId(found), wanted, dict(self.scenario.decided) or None
@@ -233,6 +272,7 @@ async def trial(scenario: Scenario, sim: Cloud, folder: Path) -> AsyncIterator[T
         "identity-access": IdentityAccess(),
         "cmk-versions": CmkVersions(),
         "endpoint-keys": EndpointKeys(),
+        "support-apps": SupportApps(),
     }
     engine = Engine(
         cloud=cloud, journal=journal, actions=actions, operator=Operator.here(), emit=events.append,
