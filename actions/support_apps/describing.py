@@ -13,7 +13,6 @@ from actions.support_apps.state import App, Held, SupportAppsInspection
 
 _KINDS = {"likely": "likely", "candidate": "candidate", "own": "your own", "look-alike": "LOOK-ALIKE",
           "managed-identity": "managed identity", "first-party": "Microsoft's own", "unknown": "unknown"}  # fmt: skip
-_STATES = {"likely": "ok", "candidate": "ok", "own": "ok", "look-alike": "missing", "unknown": "unknown"}
 
 
 def describe(found: SupportAppsInspection) -> Description:
@@ -38,18 +37,29 @@ def _facts(found: SupportAppsInspection) -> Iterable[tuple[str, str]]:
 
 def _apps(found: SupportAppsInspection) -> Table:
     apps = [app for app in found.apps if app.reviewed or app.kind == "unknown"]
+    rows: list[tuple[str, ...]] = [
+        (app.name, _KINDS[app.kind], _owner(app, found.tenant), _enabled(app), _counted(found, app)) for app in apps
+    ]
+    columns: tuple[str, ...] = ("name", "kind", "owner", "enabled", "here/all")
+    if found.sign_ins:
+        columns = (*columns, "sign-in")
+        rows = [(*row, app.last_sign_in[:10]) for row, app in zip(rows, apps, strict=True)]
     return Table(
-        title="Service principals that may be support apps",
-        columns=("name", "kind", "owner", "enabled", "roles", "sign-in"),
-        rows=tuple(
-            (
-                app.name, _KINDS[app.kind], _owner(app, found.tenant), _enabled(app), _counted(found, app),
-                app.last_sign_in[:10] or "unknown",
-            )
-            for app in apps
-        ),
-        states=tuple("missing" if app.disabled else _STATES[app.kind] for app in apps),
+        title="Service principals that may be support apps", columns=columns, rows=tuple(rows),
+        states=tuple(_state(app, found.tenant) for app in apps),
     )  # fmt: skip
+
+
+def _state(app: App, tenant: str) -> str:
+    """None of them is well: a support app is at best not suspicious."""
+    suspect = app.kind == "look-alike" or _owner(app, tenant).startswith("ANOTHER") or _enabled(app) == "no: Microsoft"
+    return "missing" if suspect else "unknown" if app.kind == "unknown" else "info"
+
+
+def _held_state(app: App, held: Held) -> str:
+    if held.assigns:
+        return "missing"
+    return "unknown" if held.assigns is None or app.kind == "unknown" else "info"
 
 
 def _owner(app: App, tenant: str) -> str:
@@ -68,9 +78,9 @@ def _enabled(app: App) -> str:
 
 
 def _counted(found: SupportAppsInspection, app: App) -> str:
+    """How many of its role assignments lie in this subscription, and how many there are."""
     held = found.of(app)
-    here = sum(found.here(item) for item in held)
-    return f"{here} here, {len(held) - here} elsewhere" if len(held) != here else str(here)
+    return f"{sum(found.here(item) for item in held)}/{len(held)}"
 
 
 def _assignments(found: SupportAppsInspection) -> Table:
@@ -78,15 +88,15 @@ def _assignments(found: SupportAppsInspection) -> Table:
     rows = [(app, held) for app in shown for held in found.of(app)]
     return Table(
         title="Their role assignments in every visible subscription",
-        columns=("app", "role", "scope", "made", "by", "id"),
+        columns=("app", "role", "scope", "made", "by"),
         rows=tuple(
             (
                 app.name, (held.role_name or held.role) + (" (conditioned)" if held.condition else ""),
-                _scope(found, held), held.made_at[:10] or "unknown", _maker(found, held), held.name,
+                _scope(found, held), held.made_at[:10] or "unknown", _maker(found, held),
             )
             for app, held in rows
         ),
-        states=tuple("missing" if held.assigns else "unknown" if held.assigns is None else "ok" for _, held in rows),
+        states=tuple(_held_state(app, held) for app, held in rows),
     )  # fmt: skip
 
 
@@ -109,7 +119,7 @@ def _credentials(found: SupportAppsInspection) -> Table:
             (app.name, item.kind, item.on, item.key[:8], item.start[:10], item.end[:10] or "no end")
             for app, item in rows
         ),
-        states=tuple("ok" if item.end and item.end < found.as_of else "missing" for _, item in rows),
+        states=tuple("info" if item.end and item.end < found.as_of else "missing" for _, item in rows),
     )
 
 
@@ -133,7 +143,7 @@ def _not_apps(found: SupportAppsInspection) -> Table:
     apps = [app for app in found.apps if app.kind in ("managed-identity", "first-party")]
     return Table(
         title="Not support apps",
-        columns=("name", "what it is", "roles"),
+        columns=("name", "what it is", "here/all"),
         rows=tuple((app.name, _KINDS[app.kind], _counted(found, app)) for app in apps),
         states=tuple("info" for _ in apps),
     )

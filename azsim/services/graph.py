@@ -98,6 +98,8 @@ _CLAUSES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Callable[[Item]
         ),
     ),
 )
+_OR = re.compile(r"\s+or\s+(?=(?:[^']*'[^']*')*[^']*$)")
+"""An `or` between clauses, not one inside a quoted text."""
 route = Routes("graph", host="graph")
 
 
@@ -147,7 +149,7 @@ def _full(item: Item) -> Item:
 def _predicate(ctx: Context, text: str) -> Callable[[Item], bool]:
     """A filter of clauses joined by `or`; Azure's 400 for anything this directory does not support."""
     tests: list[Callable[[Item], bool]] = []
-    for clause in re.split(r"\s+or\s+", text.strip().strip("()") if text.startswith("((") else text.strip()):
+    for clause in _OR.split(text.strip().strip("()") if text.startswith("((") else text.strip()):
         found = next(((make, m) for pattern, make in _CLAUSES if (m := pattern.fullmatch(clause))), None)
         if found is None:
             raise Refused(graph_error(ctx, 400, "Request_UnsupportedQuery", "Unsupported Query."))

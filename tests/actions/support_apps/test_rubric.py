@@ -38,6 +38,11 @@ def gone(apps: Apps) -> None:
     apps.grant(az.stable_guid("deleted"))
 
 
+def no_role(apps: Apps) -> None:
+    """An app that holds nothing."""
+    apps.app(LIKELY)
+
+
 def several(apps: Apps) -> None:
     """More apps than regions."""
     support(apps)
@@ -78,7 +83,7 @@ ROWS: dict[str, tuple[Callable[[Apps], None], str, Severity]] = {
     "old cluster": (with_aks(OLD), "S15", Severity.HIGH),
     "cluster of unknown date": (with_aks(None), "S16", Severity.HIGH),
     "clusters all young": (with_aks(NEW), "S17", Severity.WARN),
-    "no role left": (lambda apps: apps.app(LIKELY) and None, "S18", Severity.INFO),
+    "no role left": (no_role, "S18", Severity.INFO),
     "principal gone": (gone, "S25", Severity.INFO),
     "managed identity": (lambda apps: support(apps, name="aml-prod", kind="ManagedIdentity"), "S21", Severity.INFO),
     "homoglyph": (lambda apps: support(apps, name="Micr\u043esoft-AzureML-Support-App-x"), "S20", Severity.CRITICAL),
@@ -148,7 +153,7 @@ async def test_a_custom_role_that_assigns_roles(apps: Apps, review: Open) -> Non
     wide, narrow = az.stable_guid("wide"), az.stable_guid("narrow")
     support(apps, wide)
     support(apps, narrow, name="aml-narrow")
-    action = {"notDataActions": [], "dataActions": []}
+    action: dict[str, list[str]] = {"notDataActions": [], "dataActions": []}
     document = apps.estate() | {
         "roleDefinitions": [
             {
