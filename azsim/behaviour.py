@@ -81,6 +81,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """How long after a new version a registry without a pinned one uses it (documented: within the hour)."""
     disk_key_seconds: float | None = 3600.0
     """How long after a new version a disk encryption set that rotates by itself uses it."""
+    pim_lists_permanent: bool = True
+    """Whether active assignments that were never eligible show among the schedule instances (nowhere documented)."""
     activity_delay_seconds: float = 180.0
     """How long an event takes to show in the activity log."""
 

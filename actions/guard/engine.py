@@ -27,7 +27,7 @@ from actions.guard.history import RunHistory
 from actions.guard.journal import Journal, Writer
 from actions.guard.lease import Holder, Operator, ended, living
 from actions.guard.model import Binding, Mode, Outcome, Plan, Progress, RunState, Steps
-from actions.guard.past import LooksBack, past
+from actions.guard.past import LooksBack, past_options_of
 from actions.guard.planfile import MAX_AGE_SECONDS
 from actions.guard.preflight import preflight
 from actions.guard.results import EXIT_DONE, Planned, RunResult, Staleness
@@ -259,7 +259,7 @@ class Engine:
 
     def _with_past(self, action: AnyAction, target: ResourceId, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add what an action compares with: its last run on this target that reached its goal; given options win."""
-        return {**past(action, self.journal, target.text), **options} if isinstance(action, LooksBack) else options
+        return {**past_options_of(action, self.journal, target.text), **options} if isinstance(action, LooksBack) else options
 
     def _action(self, name: str) -> AnyAction:
         if name not in self.actions:

@@ -20,7 +20,7 @@ class LooksBack(Protocol):
         ...
 
 
-def past(action: LooksBack, journal: Journal, target: str) -> dict[str, Any]:
+def past_options_of(action: LooksBack, journal: Journal, target: str) -> dict[str, Any]:
     """Give the options from the newest finished live run of the action on a target; empty where there is none."""
     for summary in journal.runs():
         same = summary.action == action.name and summary.target.rstrip("/").casefold() == target.rstrip("/").casefold()

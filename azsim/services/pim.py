@@ -46,7 +46,8 @@ def active(ctx: Context) -> Response:
     _insist_licence(ctx)
     scope = ids.fold(ctx.params["scope"])
     names = display_names(ctx.world)
-    found = [item for item in ctx.world.access.assignments.values() if _related(item.scope or "/", scope)]
+    shown = ctx.world.access.assignments.values() if ctx.world.behaviour().pim_lists_permanent else ()
+    found = [item for item in shown if _related(item.scope or "/", scope)]
     value = []
     for item in found:
         given = {**item.properties, "scope": item.properties["scope"]}

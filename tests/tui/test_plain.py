@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from azsim.cloud import Cloud as Simulated
+from tests.support.reviewed import NAME, reviewed
 from tests.tui.command_line import estate_file
 from tui.plain import walk
 from tui.settings import Settings
@@ -117,3 +119,14 @@ def test_an_error_is_told_and_the_walk_goes_on(tmp_path: Path, monkeypatch: pyte
     sitting.walk(estate_file(tmp_path))
     assert "Internal error, ZeroDivisionError" in sitting.said
     assert sitting.asked[-1].startswith("What to do"), "it is back at the workspace"
+
+
+def test_a_review_of_the_workspaces_subscription(tmp_path: Path, sims: list[Simulated]) -> None:
+    """An action of a whole subscription is offered too; an answer that takes words asks for them."""
+    path = tmp_path / "estate.json"
+    path.write_bytes(msgspec.json.encode(reviewed()))
+    sitting = Sitting("1", "3", "", "1", "2999-01-01 needed", "2", "live", NAME, "q")
+    assert sitting.walk(path) == 0
+    assert "It reads no secret." in sitting.said
+    assert "the review is signed off" in sitting.said
+    assert [entry.method for entry in sims[0].ledger.entries if entry.kind == "write"] == ["DELETE"]
