@@ -259,7 +259,11 @@ class Engine:
 
     def _with_past(self, action: AnyAction, target: ResourceId, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add what an action compares with: its last run on this target that reached its goal; given options win."""
-        return {**past_options_of(action, self.journal, target.text), **options} if isinstance(action, LooksBack) else options
+        return (
+            {**past_options_of(action, self.journal, target.text), **options}
+            if isinstance(action, LooksBack)
+            else options
+        )
 
     def _action(self, name: str) -> AnyAction:
         if name not in self.actions:

@@ -126,7 +126,15 @@ class Trial:
     def start(self, **job: object) -> int:
         """Run it from the beginning."""
         undo = [part for run in self.before for part in ("--undo", run)]
-        words = ["run", self.scenario.action, self.scenario.target, *self.scenario.options, *undo, *self.place, *self.confirm]
+        words = [
+            "run",
+            self.scenario.action,
+            self.scenario.target,
+            *self.scenario.options,
+            *undo,
+            *self.place,
+            *self.confirm,
+        ]
         return self.nursery.run(words, self.out, **job)
 
     def carry_on(self) -> int:

@@ -177,7 +177,12 @@ SCENARIOS = {
         operation="",
     ),
     "support-apps-undo": Scenario(
-        "support-apps", reviewed_apps.SCOPE, after_removal, made_again_once, {"undo": reviewed_apps.held(NOW)}, {},
+        "support-apps",
+        reviewed_apps.SCOPE,
+        after_removal,
+        made_again_once,
+        {"undo": reviewed_apps.held(NOW)},
+        {},
         operation="",
     ),
 }

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from actions.registry import entry
 from tui.habits import Habits
 from tui.trail import Visit
-
-from actions.registry import entry
 
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
