@@ -81,6 +81,7 @@ _ENTRIES = (
     Entry(
         name="support-apps",
         title="Support apps",
+        short="support",
         key="s",
         target_kind="subscription",
         risk=Risk.DISRUPTIVE,
