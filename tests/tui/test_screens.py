@@ -102,7 +102,7 @@ async def test_help_lists_the_keys_of_what_has_the_focus():
     async with opened(on_small()) as pilot:
         await press(pilot, "question_mark")
         assert isinstance(pilot.app.screen, HelpDialog)
-        assert "storage keys" in shown(pilot)
+        assert "Storage keys, then resync" in shown(pilot)
         await press(pilot, "end")
         assert "ctrl+q" in shown(pilot)
 
