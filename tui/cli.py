@@ -28,6 +28,7 @@ COMMANDS = {
     "stop": "Stop a run between two steps.",
     "report": "Write the report of a run.",
     "note": "Leave a remark with a run.",
+    "runbook": "Follow a runbook step by step, or check one.",
     "audit": "Check and hand on the journal of all runs.",
     "doctor": "Check that everything is in place.",
     "rehearsal": "Practise on a cloud that behaves like Azure and is none.",
@@ -200,6 +201,8 @@ def load(name: str) -> click.Command | None:
         from tui.commands import acting as module
     elif name in {"runs", "resume", "waiting", "stop", "report", "note"}:
         from tui.commands import recorded as module
+    elif name == "runbook":
+        from tui.commands import runbook as module
     elif name == "audit":
         from tui.commands import audit as module
     elif name == "doctor":

@@ -49,6 +49,13 @@ class Reveal(Table, frozen=True, kw_only=True):
     """False takes the key that shows a new endpoint key out of the console."""
 
 
+class Runbooks(Table, frozen=True, kw_only=True):
+    """Runbooks of one's own."""
+
+    folder: str = ""
+    """A folder with Markdown files of one's own; one with the name of a shipped runbook takes its place."""
+
+
 class Config(Table, frozen=True, kw_only=True):
     """All of the file; a flag on the command line wins over it."""
 
@@ -65,6 +72,7 @@ class Config(Table, frozen=True, kw_only=True):
     appearance: Appearance = Appearance()
     fleet: Fleet = Fleet()
     reveal: Reveal = Reveal()
+    runbooks: Runbooks = Runbooks()
 
     keys: dict[str, str] = {}
     """Other keys for the console's bindings, by the binding's id."""

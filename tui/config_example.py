@@ -19,6 +19,9 @@ EXAMPLE = """\
 [reveal]
 # allowed = true          # false: no key is ever shown, not even by the screen that asks for it
 
+[runbooks]
+# folder = ""             # a folder with runbooks of your own; one with the name of a shipped one takes its place
+
 [appearance]
 # theme = ""              # such as high-contrast, ansi-dark or nord; empty suits the terminal
 # ascii = false           # plain ASCII instead of symbols and line drawing

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from actions.guard.model import Mode, Outcome
+from actions.guard.model import Mode, Outcome, RunState
+from actions.guard.results import RunResult
 from tui.commands.attending import Attendance, attach, finish
 from tui.commands.failures import DONE, failure_of
 from tui.commands.flags import action_options, given_options
@@ -144,22 +145,31 @@ class Walk:
 
     def _act(self, row: WorkspaceRow, action: str) -> None:
         """Plan, ask what the plan asks, confirm, run."""
-        options = self._options(action)
+        from actions.registry import entry
+
+        target = f"/subscriptions/{row.subscription}" if entry(action).of_subscription else row.id
+        self.carry_out(target, action, self._options(action))
+
+    def carry_out(self, target: str, action: str, options: dict[str, Any]) -> RunResult | None:
+        """Plan on a resource id, ask what the plan asks, confirm, run; None where nothing was to be run."""
         decided: dict[str, str] = {}
         while True:
-            planned = self._plan(row, action, options, decided)
+            planned = self._plan(target, action, options, decided)
             if planned.plan.body.outcome is not Outcome.NEEDS_DECISION:
                 break
             for decision in planned.plan.body.decisions:
                 texts = [choice.sentence for choice in decision.choices]
                 chosen = self._pick(decision.question, texts, back=True)
                 if chosen < 0:
-                    return
+                    return None
                 answer = decision.choices[chosen]
                 words = f":{self._question(f'{answer.words}:')}" if answer.words else ""
                 decided[decision.id] = f"{answer.id}{words}"
         if planned.plan.body.outcome is Outcome.READY:
-            self._confirm_and_run(planned)
+            return self._confirm_and_run(planned)
+        if planned.plan.body.outcome is Outcome.NO_CHANGES:
+            return RunResult(run="", state=RunState.DONE, sentence=planned.plan.body.summary, exit=DONE)
+        return None
 
     def _options(self, action: str) -> dict[str, Any]:
         """Ask for options in the form of the command line."""
@@ -175,7 +185,7 @@ class Walk:
             except (click.ClickException, ValueError) as error:
                 self._out.progress(error.format_message() if isinstance(error, click.ClickException) else str(error))
 
-    def _plan(self, row: WorkspaceRow, action: str, options: dict[str, Any], decided: dict[str, str]) -> Planned:
+    def _plan(self, target: str, action: str, options: dict[str, Any], decided: dict[str, str]) -> Planned:
         from actions.cloud.data import ResourceId
         from actions.registry import entry
         from tui.telling import plan_lines, preflight_lines
@@ -183,7 +193,6 @@ class Walk:
         chosen = entry(action)
         secrets = chosen.load().secret_reads or "It reads no secret."
         self._out.progress(f"Inspecting. {secrets}")
-        target = f"/subscriptions/{row.subscription}" if chosen.of_subscription else row.id
         planned = self._session.run(
             lambda connected: connected.engine.make_plan(action, ResourceId(target), options, decided)
         )
@@ -192,7 +201,7 @@ class Walk:
         self._out.result(lines)
         return planned
 
-    def _confirm_and_run(self, planned: Planned) -> None:
+    def _confirm_and_run(self, planned: Planned) -> RunResult | None:
         """Arm if need be, take the typed confirmation, and stay with the run to its end."""
         from actions.guard.confirm import Confirmation, plan_shown, required
 
@@ -201,7 +210,7 @@ class Walk:
         if mode is Mode.LOOK:
             answer = self._question("Nothing runs in look mode. Type live or dry-run to arm, enter goes back:")
             if answer not in {Mode.LIVE, Mode.DRY_RUN}:
-                return
+                return None
             mode = Mode(answer)
             session.engine.arming.arm(mode)
             self._out.banner(session)
@@ -213,7 +222,7 @@ class Walk:
             slot = self._question(f"Type {need.slot}, enter goes back:") if name and need.slot else ""
             if name != (need.name or plan.name) or slot != need.slot:
                 self._out.progress("Not confirmed; nothing was changed.")
-                return
+                return None
         typed = Confirmation(name=name, slot=slot, plan=plan_shown(plan))
         watch = Attendance(session, self._out)
         settings = session.settings
@@ -223,3 +232,4 @@ class Walk:
             )
         )
         finish(self._out, result, watch.paused)
+        return result
