@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actions.guard.model import RunState, Severity
+from tui.commands.attending import Attendance, finish
 from tui.commands.failures import USAGE, CommandError
 from tui.plain import Ask, Leave, Walk
 from tui.render import clean, drawn, duration, indent, stamp
@@ -16,6 +17,7 @@ from tui.runbook_journal import Record, Sitting
 
 if TYPE_CHECKING:
     from actions.guard.contract import Inspection
+    from actions.guard.results import RunResult
     from tui.commands.output import Output
     from tui.session import Connected, Session
 
@@ -36,9 +38,9 @@ def ask_line(text: str) -> str:
 
 
 def holds(inspection: Inspection, verb: str, wanted: str) -> bool:
-    """Judge a check: `== ok` is no finding above info; `has` and `lacks` look for a finding's id."""
+    """Judge a check: `== ok` is no finding above warn and none unknown; `has` and `lacks` look for a finding's id."""
     if verb == "==":
-        return all(finding.severity is Severity.INFO for finding in inspection.findings)
+        return all(finding.severity in {Severity.INFO, Severity.WARN} for finding in inspection.findings)
     present = any(finding.id.casefold() == wanted.casefold() for finding in inspection.findings)
     return present if verb == "has" else not present
 
@@ -209,18 +211,56 @@ class Following(Walk):
         if not self._has(bound):
             sitting, _ = self._word(sitting, f"[{KEYS}]")
             return self._behind(sitting, step, "done by hand", 0)
-        sitting, answer = self._word(sitting, f"{filled(bound.text, values)} [enter: plan it, s: skip it, n TEXT, q]")
+        begun = self._halted(sitting, step)
+        way = (
+            f"enter: go on with run {begun}, which says that the person it waits for is done"
+            if begun
+            else "enter: plan it"
+        )
+        sitting, answer = self._word(sitting, f"{filled(bound.text, values)} [{way}, s: skip it, n TEXT, q]")
         if answer == "s":
             return self._behind(sitting, step, "skipped", 0)
+        result = self._go_on(begun) if begun else self._begin(step, bound, values)
+        if result is not None and result.state is RunState.DONE:
+            return self._behind(sitting, step, f"done: {result.sentence}", 0, run=result.run)
+        if result is not None and result.run:
+            self._behind(sitting, step, f"{result.state}: {result.sentence}", step.number, run=result.run)
+            if result.state is RunState.WAITING:
+                raise Leave
+            return self._record.one(sitting.id)
+        self._tell("This step is not done: it is asked for again.")
+        return sitting
+
+    def _begin(self, step: Step, bound: Bound, values: dict[str, str]) -> RunResult | None:
+        """Plan the bound action and run it."""
         try:
             options = options_of(bound, values)
         except ValueError as error:
             raise CommandError(f"Step {step.number}: {error}.", exit_code=USAGE, kind="runbook") from None
-        result = self.carry_out(self._find(bound.name), bound.name, options)
-        if result is not None and result.state is RunState.DONE:
-            return self._behind(sitting, step, f"done: {result.sentence}", 0, run=result.run)
-        self._tell("This step is not done: it is asked for again.")
-        return sitting
+        return self.carry_out(self._find(bound.name), bound.name, options)
+
+    def _halted(self, sitting: Sitting, step: Step) -> str:
+        """The run that this step began and that is not done; empty when there is none."""
+        last = sitting.done[-1] if sitting.done else None
+        if last is None or last.number != step.number or not last.run:
+            return ""
+        return "" if self._session.journal.run(last.run).state is RunState.DONE else last.run
+
+    def _go_on(self, run: str) -> RunResult | None:
+        """Take a halted run up."""
+        mode = self._session.journal.run(run).mode
+        if self._session.engine.arming.mode() is not mode:
+            if self._question(f"It is a {mode} run. Type {mode} to arm, enter goes back:") != mode:
+                return None
+            self._session.engine.arming.arm(mode)
+            self._out.banner(self._session)
+        watch = Attendance(self._session, self._out)
+        settings = self._session.settings
+        result = watch.attend(
+            lambda connected: connected.engine.resume(run, wait=settings.wait, try_anyway=settings.try_anyway)
+        )
+        finish(self._out, result, watch.paused)
+        return result
 
     def _find(self, action: str) -> str:
         async def find_it(connected: Connected) -> str:

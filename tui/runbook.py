@@ -279,6 +279,8 @@ def lint(book: Runbook, today: date) -> list[Problem]:
     for step in book.steps:
         if step.bound is not None:
             problems += _lint_bound(book, step.bound, asked)
+            if step.bound.kind == "expect" and step.bound.otherwise == book.after(step.number):
+                problems.append(Problem(step.bound.line, "it leads to the next step whether it holds or not"))
             if step.bound.kind == "ask":
                 asked.add(step.bound.name)
     return problems

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from azsim.cloud import Cloud
 from azsim.estates.demo import demo
+from azsim.estates.encrypted import encrypted
+from azsim.estates.endpoints import serving
 from azsim.estates.small import small
 from tests.tui.consoles import NOON, session
 from tui.commands.output import Output
@@ -49,6 +52,8 @@ class Operator:
             return self.answers[word]
         if question.startswith("Nothing runs in look mode"):
             return "live"
+        if question.startswith("YYYY-MM-DD"):
+            return "2027-03-01 an old cluster needs it"
         if question.startswith("Type "):
             return question.removeprefix("Type ").partition(", enter")[0]
         if "go on early" in question:
@@ -90,6 +95,14 @@ def follow(
     return done, Record(found.journal, found.engine.operator).all()[0]
 
 
+def disabled(now: datetime) -> dict[str, Any]:
+    """A workspace whose pinned key version was disabled."""
+    document = encrypted(now)
+    document["keys"][0]["versions"][0]["attributes"]["enabled"] = False
+    return document
+
+
+ESTATES = {"small": small, "demo": demo, "serving": serving, "encrypted": encrypted, "disabled": disabled}
 CASES = {
     "leaked-storage-key": (
         "small",
@@ -101,6 +114,21 @@ CASES = {
     "key-breaks-policy": ("demo", "ledger-audit", {"rotator": "none"}, ["storage-keys"]),
     "lost-access": ("demo", "fraud-scoring", {"next": "network called", "may": "go on"}, ["identity-access"]),
     "workspace-recreated": ("demo", "reborn", {"purpose": "yes", "owner": "nobody else"}, ["identity-access"]),
+    "leaked-endpoint-key": (
+        "serving",
+        "serve-ml",
+        {"slot": "unknown", "both": "yes"},
+        ["endpoint-keys"],
+    ),
+    "endpoint-handover": ("serving", "serve-ml", {"waiting": "no", "all": "yes"}, ["endpoint-keys"]),
+    "cmk-expiring": ("encrypted", "", {"due": "yes", "code": "nobody", "reach": "key is there"}, ["cmk-versions"]),
+    "cmk-unreachable": ("disabled", "", {"purpose": "no", "state": "disabled or expired"}, ["cmk-versions"]),
+    "suspicious-support-app": (
+        "demo",
+        "contoso-prod-ml",
+        {"read": "yes", "alarm": "no", "old": "none"},
+        ["support-apps"],
+    ),
     "offboarding": ("demo", "churn", {"closed": "yes", "reach": "no keys", "misuse": "no"}, []),
 }
 
@@ -113,31 +141,28 @@ def test_an_answer_that_stops_is_not_the_end(opened):
 @pytest.mark.parametrize("name", CASES)
 def test_a_shipped_runbook_is_followed_to_its_end(name, opened):
     estate, target, answers, actions = CASES[name]
-    found = opened(small(NOON) if estate == "small" else demo(NOON))
-    target = target or small_workspace(found)
-    done, sitting = follow(found, Shelf().paths()[name], target, Operator(**answers))
+    found = opened(ESTATES[estate](NOON))
+    target = target or workspace_of(ESTATES[estate](NOON))
+    path = Shelf().paths()[name]
+    done, sitting = follow(found, path, target, Operator(**answers))
+    while not done and sitting.done[-1].outcome.startswith("waiting"):
+        done, sitting = follow(found, path, target, Operator(**answers))
     assert (done, sitting.state) == (True, "done")
-    runs = [found.journal.run(each.run).plan.action for each in sitting.done if each.run]
+    runs = [found.journal.run(each.run).plan.action for each in sitting.done if each.outcome.startswith("done")]
     assert runs == actions
 
 
-def small_workspace(found: Session) -> str:
-    """The name of the small estate's workspace."""
-    assert isinstance(found.sim, Cloud)
-    document = small(NOON)
-    kind = "Microsoft.MachineLearningServices/workspaces"
-    return next(
-        item["id"]
-        for item in document["resources"]
-        if item["id"].split("/providers/")[-1].count("/") == 2 and kind in item["id"]
-    )
+def workspace_of(document: dict[str, Any]) -> str:
+    """The id of an estate's first workspace."""
+    ids = (item["id"] for item in document["resources"])
+    return next(each for each in ids if each.split("/")[-2] == "workspaces" and "MachineLearning" in each)
 
 
 def test_it_is_taken_up_by_the_next_shift_with_its_notes(opened, tmp_path, capsys):
     path = tmp_path / "own.md"
     path.write_text(BOOK)
     found = opened(small(NOON))
-    target = small_workspace(found)
+    target = workspace_of(small(NOON))
     done, sitting = follow(found, path, target, Scripted("n ada knows more", "key1", ""))
     assert (done, sitting.state, sitting.step, sitting.values) == (False, "stopped", 3, {"slot": "key1"})
     assert sitting.digest == read(path).digest
@@ -158,7 +183,7 @@ def test_an_answer_leads_elsewhere(opened, tmp_path):
     path = tmp_path / "own.md"
     path.write_text(BOOK)
     found = opened(small(NOON))
-    _, sitting = follow(found, path, small_workspace(found), Scripted("key3", "key2"))
+    _, sitting = follow(found, path, workspace_of(small(NOON)), Scripted("key3", "key2"))
     assert (sitting.step, [each.outcome for each in sitting.done]) == (3, ["key2"])
 
 
@@ -167,7 +192,7 @@ def test_a_changed_file_asks_before_it_goes_on(answer, kept, opened, tmp_path):
     path = tmp_path / "own.md"
     path.write_text(BOOK)
     found = opened(small(NOON))
-    target = small_workspace(found)
+    target = workspace_of(small(NOON))
     _, before = follow(found, path, target, Scripted("key1"))
     path.write_text(BOOK.replace("First.", "Better."))
     _, after = follow(found, path, target, Scripted(answer))

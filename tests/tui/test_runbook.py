@@ -54,6 +54,7 @@ def test_steps_are_read_with_what_binds_them() -> None:
         ("1. A\n   `expect: identity-access == ok`\n", 10, "no way on"),
         ("1. A\n   `expect: identity-access == ok, else 9`\n", 10, "there is no step 9"),
         ("1. A\n   `expect: identity-access`\n", 10, "a check reads"),
+        ("1. A\n   `expect: identity-access == ok, else 2`\n2. B\n", 10, "whether it holds or not"),
         ("1. A\n   `ask: slot = a -> 4`\n", 10, "there is no step 4"),
         ("1. A\n   `ask: two words = a`\n", 10, "a question reads"),
         ("1. A\n   `wait: soon`\n", 10, "no length of time"),
