@@ -22,7 +22,7 @@ SHAPES: dict[str, Any] = {
     name: json.loads(text)
     for name, text in re.findall(r"^### (\S+)\n```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 }
-PARTS = {"finding", "plan", "binding", "step", "gap", "decision", "proof", "leg", "done", "note", "keys"}
+PARTS = {"bound", "finding", "plan", "binding", "step", "gap", "decision", "proof", "leg", "done", "note", "keys"}
 
 
 def differences(value: Any, shape: Any, path: str) -> Iterator[str]:
@@ -155,6 +155,17 @@ def test_what_azure_refuses(place: tuple[str, ...], sims: list[Simulated]) -> No
     answer = amlkeys("show", "small-ml", *place)
     assert checked(answer)["error"]["code"] == "AuthorizationFailed"
     assert answer.exit == 5
+
+
+def test_the_runbooks(tmp_path: Path) -> None:
+    check(amlkeys("runbook", "list", "--json").json)
+    ticked = tmp_path / "own.md"
+    head = 'title = "T"\nwhen = "W"\nseverity = "info"\ntargets = ["workspace"]\nroles = []\nreview_by = 2999-01-01\n'
+    ticked.write_text(f"+++\n{head}+++\n1. A\n   `amlkeys: resync`\n")
+    problems = amlkeys("runbook", "lint", ticked, "--json").json
+    check(problems)
+    assert [each["line"] for each in problems["problems"]] == [10]
+    check(amlkeys("runbook", "show", "offboarding", "--json").json)
 
 
 def test_the_drill() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -14,7 +14,7 @@ from tui.commands.failures import DONE, FAILED, STOPPED, USAGE, CommandError
 from tui.commands.flags import Group, settings_of
 
 if TYPE_CHECKING:
-    from tui.runbook import Runbook, Shelf
+    from tui.runbook import Runbook, Shelf, Step
 
 
 @click.group(cls=Group)
@@ -81,12 +81,21 @@ def show(context: click.Context, name: str) -> int:
 
     book, out = _read(_path(_shelf(context), name)), Output(settings_of(context))
     if out.json:
-        steps = [step._asdict() | {"bound": step.bound._asdict() if step.bound else None} for step in book.steps]
+        steps = [_step(step) for step in book.steps]
         head = msgspec.to_builtins(book.head)
         out.document("runbook", {"name": book.name, "sha256": book.digest, "head": head, "steps": steps})
     else:
         out.text(f"When: {book.head.when}\n\n{book.text}")
     return DONE
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """One step for programs; `bound` is null where it is ticked off."""
+    bound = None
+    if step.bound is not None:
+        choices = [choice._asdict() for choice in step.bound.choices]
+        bound = {**step.bound._asdict(), "choices": choices}
+    return {**step._asdict(), "bound": bound}
 
 
 @runbook.command()
@@ -112,7 +121,7 @@ def lint(context: click.Context, files: tuple[str, ...]) -> int:
         found += [(str(path), problem) for problem in sorted(problems)]
     if out.json:
         rows = [{"file": file, "line": problem.line, "sentence": problem.sentence} for file, problem in found]
-        out.document("runbook-lint", {"problems": rows})
+        out.document("lint", {"problems": rows})
     else:
         out.result([f"{file}:{problem.line}: {problem.sentence}" for file, problem in found] or ["Nothing is wrong."])
     return FAILED if found else DONE
@@ -130,6 +139,9 @@ def run_book(context: click.Context, name: str, target: str, anew: bool) -> int:
     """
     from tui.following import Following
 
+    if settings_of(context).json:
+        sentence = "A runbook is followed on lines; --json is for list, show and lint."
+        raise CommandError(sentence, exit_code=USAGE, kind="usage")
     path = _path(_shelf(context), name)
     with opened(context) as (session, out):
         finished = Following(session, out, path, target).follow(anew=anew)
