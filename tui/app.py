@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -190,11 +189,3 @@ class AmlkeysApp(Ways):
             if isinstance(screen, GuardedDialog) and not screen.admits(event):
                 return
         await super().on_event(event)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette finds beside Textual's own."""
-        yield SystemCommand("Runs", "All runs of the journal", self.open_runs)
-        yield SystemCommand("Encryption keys", "Whose key expires when", self.open_key_calendar)
-        yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
-        yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
-        yield from super().get_system_commands(screen)

@@ -5,7 +5,11 @@ A screen is imported when it is opened: the first frame waits for none of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
+from textual.screen import Screen
 
 from actions.registry import entry
 from tui.habits import Habits
@@ -72,3 +76,19 @@ class Ways(Habits):
         from tui.screens.run import RunScreen
 
         self.push_screen(RunScreen(run_id))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette finds beside Textual's own."""
+        yield SystemCommand("Runs", "All runs of the journal", self.open_runs)
+        yield SystemCommand("Encryption keys", "Whose key expires when", self.open_key_calendar)
+        yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
+        yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
+        yield from super().get_system_commands(screen)
+
+    def action_choose_mode(self) -> None:
+        """Ask how far this session may go."""
+        raise NotImplementedError
+
+    def action_help(self) -> None:
+        """Tell the keys that work where the focus is."""
+        raise NotImplementedError
