@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "workspaces": "List the workspaces that you can see.",
     "show": "Tell all about one workspace.",
+    "posture": "Tell how one workspace is secured.",
     "cmk": "Tell whose encryption key expires when.",
     "inspect": "Read what an action needs to know, and what it finds amiss.",
     "plan": "Make the plan of an action; nothing is changed.",
@@ -195,6 +196,8 @@ def load(name: str) -> click.Command | None:
     module: Any
     if name in {"workspaces", "show"}:
         from tui.commands import fleet as module
+    elif name == "posture":
+        from tui.commands import posture as module
     elif name == "cmk":
         from tui.commands import cmk as module
     elif name in {"inspect", "plan", "run", "apply"}:

@@ -38,6 +38,8 @@ _LOOKS: dict[str, Look] = {
     "warn": Look("!", "!", "warn", "warn"),
     "unknown": Look("?", "?", "unknown", "warn"),
     "info": Look("·", "-", "info", "note"),
+    "good": Look("✓", "+", "good", "good"),
+    "absent": Look("○", ".", "none", "dim"),
     "ok": Look("✓", "+", "ok", "good"),
     "verified": Look("✓", "+", "verified", "good"),
     "not-verifiable": Look("?", "?", "not verifiable", "warn"),

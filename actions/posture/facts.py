@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from actions.cloud.data import ResourceId
+from actions.cloud.data import Resource, ResourceId
 from actions.cloud.protocol import Cloud
 
 Grade = Literal["good", "info", "warn", "high", "critical", "unknown", "absent"]
@@ -17,9 +17,9 @@ Grade = Literal["good", "info", "warn", "high", "critical", "unknown", "absent"]
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that holds of a workspace or of a resource linked to it, as one call told it at one time.
 
-    `section` and `id` are stable words (`network`, `public-access`), the columns of the fleet among them; `value` is
-    what people read. `source` is method, resource type and api-version; `as_of` the cloud's time of the reading, ISO
-    8601. `leads_to` is `action:NAME`, `runbook:NAME` or empty; `note` tells what changed since the page was written.
+    `section` and `id` are stable words (`network`, `public-access`); `value` is what people read. `source` is method,
+    resource type and api-version; `as_of` the cloud's time of the reading, ISO 8601. `leads_to` is `action:NAME`,
+    `runbook:NAME` or empty; `note` tells what changed since Microsoft's page on enterprise security was written.
     """
 
     section: str
@@ -35,17 +35,57 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Subject(NamedTuple):
-    """What a section looks at: the workspace with Azure's own answer, and the cloud to ask."""
+class Reading(NamedTuple):
+    """One resource as it was read; `properties` is None where that failed, and `missing` says why."""
 
-    workspace: ResourceId
-    body: Mapping[str, Any]
-    """The workspace as `GET Microsoft.MachineLearningServices/workspaces` answered it."""
+    subject: str
+    source: str
+    as_of: str
+    properties: Mapping[str, Any] | None
+    missing: str = ""
+
+    def fact(
+        self, section: str, word: str, label: str, value: str, grade: Grade, remedy: str = "", *,
+        leads_to: str = "", note: str = "",
+    ) -> Fact:  # fmt: skip
+        """A fact of this reading."""
+        return Fact(
+            section=section, id=word, label=label, subject=self.subject, value=value, grade=grade, source=self.source,
+            as_of=self.as_of, remedy=remedy, leads_to=leads_to, note=note,
+        )  # fmt: skip
+
+    def unread(self, section: str, word: str, label: str) -> Fact:
+        """The fact that nothing is known: never a green light."""
+        remedy = "ask for Reader on it, or have somebody look who has it"
+        return self.fact(section, word, label, f"could not be read: {self.missing}", "unknown", remedy)
+
+
+class Subject(NamedTuple):
+    """What a section looks at: the workspace as Azure answered it, when it did, and the cloud to ask further.
+
+    `linked` holds the resources that the workspace names (`storageAccount`, `keyVault`, ...), each read once for all
+    sections; one that it does not name is missing.
+    """
+
+    workspace: Resource
+    as_of: str
     cloud: Cloud
+    linked: Mapping[str, Reading]
+
+    @property
+    def own(self) -> Reading:
+        """The workspace itself, which was read before any section began."""
+        found = self.workspace
+        return Reading(found.name, source(found.id, found.api_version), self.as_of, found.properties)
+
+
+def source(resource: ResourceId, api_version: str) -> str:
+    """Where a fact was read: method, resource type, api-version."""
+    return f"GET {resource.type} {api_version}"
 
 
 class Section(NamedTuple):
-    """One row of the page: a stable name, a title, and what reads its facts."""
+    """One part of the page: a stable name, a title, and what reads its facts."""
 
     name: str
     title: str

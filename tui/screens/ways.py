@@ -65,6 +65,12 @@ class Ways(Habits):
 
         self.push_screen(RunsScreen())
 
+    def open_posture(self, workspace: str, name: str) -> None:
+        """Show how one workspace is secured."""
+        from tui.screens.posture import PostureScreen
+
+        self.push_screen(PostureScreen(workspace, name))
+
     def open_key_calendar(self) -> None:
         """Show the fleet's encryption keys by urgency."""
         from tui.screens.key_calendar import KeyCalendarScreen

@@ -49,6 +49,7 @@ class WorkspaceScreen(ConsoleScreen[None]):
             Binding(entry.key, f"start({entry.name!r})", entry.short, id=f"action.{entry.name}", tooltip=entry.title)
             for entry in entries()
         ),
+        Binding("p", "posture", "how it is secured", id="posture", show=False),
         Binding("h", "holders", "holders (reads keys)", id="holders"),
         Binding("f5", "look_again", "refresh", id="refresh"),
         Binding("r", "runs", "runs", id="runs"),
@@ -125,6 +126,10 @@ class WorkspaceScreen(ConsoleScreen[None]):
         """Start an action's walk here."""
         subscription = self._view.subscription_name if self._view is not None else ""
         self.console.start_walk(action, self._workspace, self._called, subscription)
+
+    def action_posture(self) -> None:
+        """Open the page of how it is secured."""
+        self.console.open_posture(self._workspace, self._called)
 
     def action_runs(self) -> None:
         """Open the list of runs."""

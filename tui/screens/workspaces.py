@@ -41,6 +41,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
             for entry in entries()
         ),
         Binding("r", "runs", "runs", id="runs"),
+        Binding("p", "posture", "how it is secured", id="posture", show=False),
         Binding("C", "keys", "encryption keys", id="keys", show=False),
         Binding("slash", "filter", "filter", id="filter"),
         Binding("f5", "refresh_fleet", "refresh", id="refresh"),
@@ -224,6 +225,12 @@ class WorkspacesScreen(ConsoleScreen[None]):
         row = self.table.row
         if row is not None:
             self.console.start_walk(action, row.key, row.cells[0], row.cells[len(FLEET_TITLES)])
+
+    def action_posture(self) -> None:
+        """Show how the workspace under the cursor is secured."""
+        row = self.table.row
+        if row is not None:
+            self.console.open_posture(row.key, row.cells[0])
 
     def action_keys(self) -> None:
         """Open the calendar of encryption keys."""

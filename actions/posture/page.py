@@ -1,0 +1,52 @@
+"""One workspace's whole page: all sections, read side by side: no secret, and nothing that is changed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from actions.cloud.data import ResourceId
+from actions.cloud.protocol import Cloud
+from actions.posture.data_at_rest import read_encryption, read_impact, read_registry, read_storage, read_vault
+from actions.posture.facts import Fact, Section, Subject
+from actions.posture.linked import read_linked
+from actions.posture.perimeter import read_network
+from actions.posture.serving import read_computes, read_endpoints, read_insights
+
+SECTIONS = (
+    Section("endpoints", "Endpoints and services", read_endpoints),
+    Section("network", "Network", read_network),
+    Section("impact", "High business impact", read_impact),
+    Section("storage", "Storage", read_storage),
+    Section("encryption", "Encryption key", read_encryption),
+    Section("registry", "Container registry", read_registry),
+    Section("computes", "Computes", read_computes),
+    Section("vault", "Key vault", read_vault),
+    Section("insights", "Application Insights", read_insights),
+)
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """How one workspace is secured, as of one time; the facts stand in the order of `SECTIONS`."""
+
+    workspace: str
+    name: str
+    as_of: str
+    facts: tuple[Fact, ...]
+
+    def count(self) -> dict[str, int]:
+        """How many facts have each grade."""
+        grades = [fact.grade for fact in self.facts]
+        return {grade: grades.count(grade) for grade in dict.fromkeys(grades)}
+
+
+async def read_page(cloud: Cloud, workspace: ResourceId) -> Page:
+    """Read a workspace's page without any secret; raises `CloudError` where the workspace itself cannot be read."""
+    found = await cloud.workspace(workspace)
+    as_of = cloud.now().isoformat(timespec="seconds")
+    subject = Subject(found, as_of, cloud, await read_linked(cloud, found))
+    parts = await asyncio.gather(*(section.read(subject) for section in SECTIONS))
+    return Page(
+        workspace=found.id.text, name=found.name, as_of=as_of, facts=tuple(fact for part in parts for fact in part)
+    )
