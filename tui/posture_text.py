@@ -37,7 +37,8 @@ def _fact_lines(fact: Fact, cells: int, ascii_only: bool) -> list[str]:
     head = f"{mark(fact.grade, ascii_only=ascii_only)} {look(fact.grade).word:<8}"
     lines = indent(clean(f"{fact.subject}, {fact.label}: {fact.value}"), cells, f"{head} ", " " * 11)
     if fact.remedy:
-        lead = f" ({fact.leads_to.partition(':')[2]})" if fact.leads_to else ""
+        way = fact.leads_to.partition(":")[2]
+        lead = f" ({way})" if way and way not in fact.remedy else ""
         lines += indent(clean(f"{fact.remedy}{lead}"), cells, " " * 11 + "do: ", " " * 15)
     if fact.note:
         lines += indent(clean(fact.note), cells, " " * 11 + "note: ", " " * 17)

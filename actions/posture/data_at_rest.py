@@ -46,7 +46,7 @@ def _keys(own: Reading, read: Reading, subject: Subject) -> tuple[Fact, ...]:
     keys = keys_of(properties)
     findings = key_findings(read.subject, keys, subject.cloud.now(), by_identity=by_identity)
     slot, days = keys.oldest(subject.cloud.now())
-    age = f"older key: {slot}, " + ("age not recorded" if days is None else f"{days} days")
+    age = f"{slot} is the older, " + ("age not recorded" if days is None else f"{days} days")
     if keys.policy_days:
         age += f"; the account's policy says {keys.policy_days}"
     worst = findings[0] if findings else None

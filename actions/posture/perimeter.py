@@ -82,4 +82,4 @@ def _firewall(read: Reading) -> Fact:
     default = str(rules.get("defaultAction") or "Allow")
     if default.casefold() == "deny":
         return read.fact(NETWORK, "firewall", "firewall", f"chosen networks only, {passes}", "good")
-    return read.fact(NETWORK, "firewall", "firewall", "open to all networks", "warn", _PRIVATE)
+    return read.fact(NETWORK, "firewall", "firewall", "open to all networks", "warn", "let only chosen networks in")
