@@ -18,6 +18,7 @@ COMMANDS = {
     "workspaces": "List the workspaces that you can see.",
     "show": "Tell all about one workspace.",
     "posture": "Tell how one workspace is secured.",
+    "activity": "Tell what was done to a workspace.",
     "cmk": "Tell whose encryption key expires when.",
     "inspect": "Read what an action needs to know, and what it finds amiss.",
     "plan": "Make the plan of an action; nothing is changed.",
@@ -198,6 +199,8 @@ def load(name: str) -> click.Command | None:
         from tui.commands import fleet as module
     elif name == "posture":
         from tui.commands import posture as module
+    elif name == "activity":
+        from tui.commands import activity as module
     elif name == "cmk":
         from tui.commands import cmk as module
     elif name in {"inspect", "plan", "run", "apply"}:
