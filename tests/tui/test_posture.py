@@ -13,6 +13,7 @@ from tests.tui.command_line import amlkeys
 from tests.tui.consoles import on_demo, opened, press, settle, shown, writes
 from tests.tui.test_cli_json import checked
 from tui.dialogs.failure import FailureDialog
+from tui.screens.activity import ActivityScreen
 from tui.screens.posture import PostureScreen
 from tui.screens.workspace import WorkspaceScreen
 
@@ -63,14 +64,24 @@ async def test_a_workspace_that_cannot_be_read_says_why() -> None:
         assert isinstance(pilot.app.screen, PostureScreen)
 
 
+async def test_the_activity_is_one_key_away() -> None:
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "p", "a")
+        assert isinstance(pilot.app.screen, ActivityScreen)
+        assert "not yet visible" in shown(pilot)
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, PostureScreen)
+
+
+@pytest.mark.parametrize("keys", [("p",), ("p", "a")], ids=["page", "activity"])
 @SIZES
-def test_picture_of_the_page(snap: Snap, size: tuple[int, int]) -> None:
+def test_picture(snap: Snap, size: tuple[int, int], keys: tuple[str, ...]) -> None:
     """Look at: the grades in words beside their symbols, remedies indented, nothing cut at eighty cells."""
     app = on_demo()
 
     async def before(pilot: Pilot[None]) -> None:
         await settle(pilot)
-        await press(pilot, "p")
+        await press(pilot, "slash", *"search-rank", "enter", *keys)
 
     try:
         snap(lambda: app, size=size, run_before=before)

@@ -71,6 +71,12 @@ class Ways(Habits):
 
         self.push_screen(PostureScreen(workspace, name))
 
+    def open_activity(self, workspace: str, name: str) -> None:
+        """Show what was done to one workspace."""
+        from tui.screens.activity import ActivityScreen
+
+        self.push_screen(ActivityScreen(workspace, name))
+
     def open_key_calendar(self) -> None:
         """Show the fleet's encryption keys by urgency."""
         from tui.screens.key_calendar import KeyCalendarScreen
