@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Make the plan of an action; nothing is changed.",
     "run": "Plan and run an action, confirmed and --live, or --dry-run.",
     "apply": "Run exactly a saved plan.",
+    "role": "Print the least role that an action needs on a target.",
     "runs": "List the recorded runs, or tell one.",
     "resume": "Take up a run that is not done.",
     "waiting": "Tell what a waiting run needs a person for.",
@@ -205,6 +206,8 @@ def load(name: str) -> click.Command | None:
         from tui.commands import cmk as module
     elif name in {"inspect", "plan", "run", "apply"}:
         from tui.commands import acting as module
+    elif name == "role":
+        from tui.commands import role as module
     elif name in {"runs", "resume", "waiting", "stop", "report", "note"}:
         from tui.commands import recorded as module
     elif name == "runbook":

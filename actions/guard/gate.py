@@ -7,7 +7,7 @@ write passes only under the permit of the step that is running, bound to that st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -172,6 +172,8 @@ class Gate:
     hosts: Hosts
     mode: Mode = Mode.LOOK
     refusals: list[tuple[str, str]] = field(default_factory=list)
+    watch: Callable[[str, str], None] | None = None
+    """Told the method and URL of each request that is let through, for whoever needs to know what an action asks."""
 
     def admit(self, method: str, url: str) -> RequestClass:
         """Return the request's class when it may be sent; raise `Refused` or `Withheld` when not: nothing is sent."""
@@ -181,6 +183,8 @@ class Gate:
             self._refuse(Refused(kind, method, parts.path, "reads secrets, which was not announced here"))
         if kind is RequestClass.WRITE:
             self._admit_write(method, parts.hostname or "", parts.path)
+        if self.watch is not None:
+            self.watch(method, url)
         return kind
 
     def _admit_write(self, method: str, host: str, path: str) -> None:

@@ -128,7 +128,7 @@ def _kind(action: AnyAction) -> str:
     return entry(action.name).target_kind
 
 
-async def _planned(connected: Connected, wish: Wish, subscription: str) -> Planned:
+async def planned_for(connected: Connected, wish: Wish, subscription: str) -> Planned:
     """Find the target and plan; to undo, the options are those that take away what the run added."""
     from actions.cloud.data import ResourceId
     from actions.guard.undoing import Undoable, undoing
@@ -175,7 +175,7 @@ def _plan(context: click.Context, wish: Wish, detailed: bool, details: bool, az:
 
     place = _free(file)
     with opened(context) as (session, out):
-        planned = session.run(lambda connected: _planned(connected, wish, session.settings.subscription))
+        planned = session.run(lambda connected: planned_for(connected, wish, session.settings.subscription))
         if place is not None:
             planfile.save(planned.plan, place)
         out.banner(session)
@@ -200,7 +200,7 @@ def _plan(context: click.Context, wish: Wish, detailed: bool, details: bool, az:
 def _run(context: click.Context, wish: Wish, confirm: str | None, slot: str) -> int:
     _insist_mode(context)
     with opened(context) as (session, out):
-        planned = session.run(lambda connected: _planned(connected, wish, session.settings.subscription))
+        planned = session.run(lambda connected: planned_for(connected, wish, session.settings.subscription))
         out.banner(session)
         return carry_out(session, out, planned.plan, confirm, slot, planned)
 
