@@ -137,7 +137,7 @@ class AmlkeysApp(Ways):
         """Bring every banner up to date, and again when live has less time left or has lapsed."""
         facts = self.standing.facts()
         for screen in self._console_screens():
-            screen.banner.show(facts)
+            screen.banner.show(screen.facts())
         after = tick_after(facts)
         if self._ticks is not None:
             self._ticks.stop()
@@ -151,8 +151,8 @@ class AmlkeysApp(Ways):
         if self.standing.connected is None:
             self._say("Not signed in yet: the mode can be chosen when the workspaces are there.")
         elif not isinstance(self.screen, ModeDialog):
-            word = arming_word(facts.estate, facts.tenant)
-            self.push_screen(ModeDialog(facts.mode, word, place=self.standing.place), self._chosen)
+            word, reaches = arming_word(facts.estate, facts.tenant), self.session.environments.reached()
+            self.push_screen(ModeDialog(facts.mode, word, place=self.standing.place, reaches=reaches), self._chosen)
 
     def _chosen(self, mode: Mode | None) -> None:
         if mode is not None:

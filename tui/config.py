@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from tui.render import clean
+
+_LONGEST_WORD = 20
 
 
 class ConfigError(Exception):
@@ -56,6 +59,45 @@ class Runbooks(Table, frozen=True, kw_only=True):
     """A folder with Markdown files of one's own; one with the name of a shipped runbook takes its place."""
 
 
+class Environment(Table, frozen=True, kw_only=True):
+    """What some subscriptions are for, told by a word and a colour wherever one of them is acted on."""
+
+    name: str
+    """What it is called, such as `prod`."""
+
+    subscriptions: tuple[str, ...]
+    """Patterns of subscription names or ids, `*` for any characters; the first environment that fits counts."""
+
+    word: str = ""
+    """The word that is shown; empty takes the name in capitals."""
+
+    colour: Literal["red", "yellow", "green", "blue", "magenta", "cyan"] = "red"
+    """The word's colour, of the sixteen that every terminal has."""
+
+    theme: str = ""
+    """The console's theme while a screen is about this environment; empty leaves the usual one."""
+
+    type_name: bool | None = None
+    """Ask for the typed name even where nothing can break; not said, it holds for a name that begins with `prod`."""
+
+    def __post_init__(self) -> None:
+        """Refuse an environment that could never be shown or never fit."""
+        if not self.name.strip() or len(self.shown) > _LONGEST_WORD:
+            raise ValueError(f"a name or word has 1 to {_LONGEST_WORD} letters")
+        if not all(pattern.strip() for pattern in self.subscriptions) or not self.subscriptions:
+            raise ValueError("name the subscriptions that it stands for")
+
+    @property
+    def shown(self) -> str:
+        """The word."""
+        return self.word or self.name.upper()
+
+    @property
+    def insists(self) -> bool:
+        """Whether the name must always be typed."""
+        return self.name.casefold().startswith("prod") if self.type_name is None else self.type_name
+
+
 class Config(Table, frozen=True, kw_only=True):
     """All of the file; a flag on the command line wins over it."""
 
@@ -73,6 +115,9 @@ class Config(Table, frozen=True, kw_only=True):
     fleet: Fleet = Fleet()
     reveal: Reveal = Reveal()
     runbooks: Runbooks = Runbooks()
+
+    environments: tuple[Environment, ...] = ()
+    """Which subscriptions are production, which are for tests; the first that fits counts."""
 
     keys: dict[str, str] = {}
     """Other keys for the console's bindings, by the binding's id."""
@@ -135,6 +180,7 @@ def _told(message: str) -> tuple[str, list[str]]:
 def _line_of(text: str, keys: list[str]) -> int:
     """Find the line that sets the last named key of a path, looking only below its table's header; 0 when not found."""
     named = [key for key in keys if not key.isdigit()]
+    nth = next((int(key) for key in keys if key.isdigit()), 0)
     if not named:
         return 0
     table, wanted = "", ".".join(named)
@@ -142,7 +188,10 @@ def _line_of(text: str, keys: list[str]) -> int:
         header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
         if header:
             table = header[1].replace('"', "").replace(" ", "")
-            if table == wanted:
+            if f"[[{table}]]" == line.replace(" ", "").partition("#")[0] and named[0] == table:
+                nth -= 1  # the table of the wanted number is the one that makes this negative
+                table = table if nth == -1 else ""
+            if table and table == wanted:
                 return number
             continue
         key = re.match(r"\s*([^=#]+?)\s*=", line)

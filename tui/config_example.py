@@ -26,6 +26,17 @@ EXAMPLE = """\
 # theme = ""              # such as high-contrast, ansi-dark or nord; empty suits the terminal
 # ascii = false           # plain ASCII instead of symbols and line drawing
 
+# Which subscriptions are production, and which are not: the word stands in the banner, in the list and in every question.
+# The first that fits counts. One whose name begins with prod asks for the typed name even where nothing can break.
+#
+#     [[environments]]
+#     name = "prod"
+#     subscriptions = ["*-prod", "prod-*"]   # names or ids, * for any characters
+#     word = "PRODUCTION"     # empty: the name in capitals
+#     colour = "red"          # red, yellow, green, blue, magenta or cyan
+#     theme = ""              # a theme while a screen is about it; empty leaves the usual one
+#     type_name = true        # ask for the typed name even where nothing can break
+
 [keys]
 # Another key for a binding of the console, by the binding's id:
 """

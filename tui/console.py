@@ -50,7 +50,8 @@ def open_console(settings: Settings) -> int:
     check_terminal(os.environ)
     remote = prepare(os.environ)
     session = open_session(settings)
-    check_theme(session.config.appearance.theme)
+    for theme in (session.config.appearance.theme, *(each.theme for each in session.config.environments)):
+        check_theme(theme)
     from tui.app import AmlkeysApp
     from tui.driver import SshDriver, run_console
 

@@ -121,7 +121,7 @@ def _run(plan: Plan, session: Session, out: Output) -> RunResult:
     from actions.guard.confirm import Confirmation, plan_shown, required
 
     need = required(plan)
-    typed = Confirmation(name=need.name, slot=need.slot, plan=plan_shown(plan))
+    typed = Confirmation(name=need.name or plan.name, slot=need.slot, plan=plan_shown(plan))
     watch = Attendance(session, out)
     return watch.attend(lambda connected: connected.engine.run(plan, mode=Mode.LIVE, confirmation=typed))
 

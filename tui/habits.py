@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui._textual import PrivateApp
+from tui.config import Environment
 from tui.dialogs.ask import AskDialog
 from tui.dialogs.failure import FailureDialog, told
 from tui.render import clean
@@ -36,6 +37,17 @@ class Habits(PrivateApp):
         super().__init__(driver_class=driver_class)
         self.trail = Trail()
         self.register_theme(HIGH_CONTRAST)
+        self._usual_theme = ""
+
+    def wear(self, environment: Environment | None) -> None:
+        """Take an environment's theme, or the usual one again; a theme chosen meanwhile in the palette stays."""
+        wanted = environment.theme if environment else ""
+        if wanted and not self._usual_theme:
+            self._usual_theme = self.theme
+        if wanted:
+            self.theme = wanted
+        elif self._usual_theme:
+            self.theme, self._usual_theme = self._usual_theme, ""
 
     def go_to(self, visit: Visit) -> None:
         """Show a workspace without noting it as a new visit."""

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui.describing import fleet_cells, fleet_state, visible
+from tui.describing import FLEET_TITLES, fleet_cells, fleet_state, visible
+from tui.environments import Environments
 from tui.render import clean
 from tui.widgets.rows import TableRow
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _OLDEST = 1_000_000
 _NO_KEY = -1
+_SUBSCRIPTION = len(FLEET_TITLES)
 
 
 class KeptLine(msgspec.Struct, frozen=True, array_like=True):
@@ -49,12 +51,12 @@ class KeptFleet(msgspec.Struct, frozen=True):
     lines: tuple[KeptLine, ...]
 
 
-VERSION = 1
+VERSION = 2
 
 
-def fleet_row(row: WorkspaceRow) -> TableRow:
-    """One workspace as a line of the table."""
-    more = (row.subscription_name or row.subscription, row.kind)
+def fleet_row(row: WorkspaceRow, environment: str = "") -> TableRow:
+    """One workspace as a line of the table; its environment's word is the last cell."""
+    more = (row.subscription_name or row.subscription, row.kind, environment)
     return TableRow(row.id, fleet_state(row), tuple(clean(cell) for cell in (*fleet_cells(row), *more)))
 
 
@@ -68,7 +70,8 @@ def key_days(row: WorkspaceRow) -> int:
 class KnownFleet:
     """The lines by workspace id, in the order in which they came."""
 
-    def __init__(self) -> None:
+    def __init__(self, environments: Environments) -> None:
+        self._environments = environments
         self._rows: dict[str, TableRow] = {}
         self._beside: dict[str, tuple[str, int]] = {}
         self._seen: set[str] = set()
@@ -99,10 +102,11 @@ class KnownFleet:
 
     def take(self, rows: Sequence[WorkspaceRow], hidden: Sequence[str], *, complete: bool) -> None:
         """Take a page; a row without its cells does not replace one that had them."""
+        self._environments.learn({row.subscription: row.subscription_name for row in rows})
         for row in visible(rows, hidden):
             self._seen.add(row.id)
             if complete or row.id not in self._rows:
-                self._rows[row.id] = fleet_row(row)
+                self._rows[row.id] = fleet_row(row, self._environments.word(row.id))
                 self._beside[row.id] = (row.subscription.casefold(), key_days(row))
         if rows:
             self.as_of = rows[0].as_of
@@ -119,7 +123,11 @@ class KnownFleet:
 
     def recall(self, kept: KeptFleet) -> None:
         """Show what was kept."""
-        self._rows = {line.key: TableRow(line.key, line.state, line.cells) for line in kept.lines}
+        self._rows = {}
+        for line in kept.lines:
+            self._environments.learn({line.subscription: line.cells[_SUBSCRIPTION]})
+            cells = (*line.cells[:-1], self._environments.word(line.key))  # the settings may have changed meanwhile
+            self._rows[line.key] = TableRow(line.key, line.state, cells)
         self._beside = {line.key: (line.subscription, line.days) for line in kept.lines}
         self.as_of, self.kept_for = kept.as_of, (kept.tenant, kept.user)
 

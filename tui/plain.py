@@ -214,7 +214,10 @@ class Walk:
             mode = Mode(answer)
             session.engine.arming.arm(mode)
             self._out.banner(session)
-        need = required(plan)
+        session.run(lambda connected: session.environments.read(connected, plan.target))
+        need = required(plan, named=session.environments.insists(plan))
+        if word := session.environments.word(plan.target):
+            self._out.progress(f"Environment: {word}")
         name = slot = ""
         if mode is Mode.LIVE:
             self._out.progress(need.sentence)

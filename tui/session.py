@@ -25,6 +25,7 @@ from actions.guard.model import Mode
 from actions.guard.secret import Secret
 from actions.guard.worker import EngineThread
 from tui.config import Config, ConfigError, load_config
+from tui.environments import Environments
 from tui.render import clean
 from tui.settings import Settings as Settings
 
@@ -148,6 +149,7 @@ class Session:
         served: Served | None = None,
     ) -> None:
         self.settings, self.config, self.emit = settings, config, emit
+        self.environments = Environments(config.environments)
         self.on_device_code: Callable[[DeviceCode], None] | None = None
         self.on_throttle: Callable[[Throttling], None] = ignore
         self._cloud, self._make_sim, self._served = cloud, sim, served
@@ -268,7 +270,7 @@ class Session:
 
                 self._engine = Engine(
                     cloud=azure, journal=self.journal, actions=actions(), operator=Operator.here(), arming=arming,
-                    emit=tell,
+                    emit=tell, named=self.environments.insists,
                 )  # fmt: skip
             return self._engine
 

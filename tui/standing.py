@@ -24,11 +24,14 @@ class Standing:
         self.session = session
         self.connected: Connected | None = None
 
-    def facts(self) -> BannerFacts:
-        """What every banner says now."""
+    def facts(self, about: str = "") -> BannerFacts:
+        """What every banner says now; one about a resource (its id) also tells the environment."""
         found = self.session.banner()
         left = self.connected.arming.seconds_left() if self.connected else 0.0
-        return BannerFacts(found.mode, found.rehearsal, found.estate, found.cloud, found.tenant, found.user, left)
+        env = self.session.environments.of(about)
+        tail = (env.shown, env.colour) if env else ("", "")
+        head = (found.mode, found.rehearsal, found.estate, found.cloud, found.tenant, found.user, left)
+        return BannerFacts(*head, *tail)
 
     @property
     def mode(self) -> Mode:

@@ -33,9 +33,14 @@ def plan_shown(plan: Plan) -> str:
     return digest(plan.body)
 
 
-def required(plan: Plan) -> Required:
-    """Tell what must be typed for a plan; a pure function of its risk, name and slot."""
+def required(plan: Plan, *, named: bool = False) -> Required:
+    """Tell what must be typed for a plan; a pure function of its risk, name and slot.
+
+    `named` asks for the name even where nothing can break, as for a production environment.
+    """
     risk = plan.risk
+    if risk is Risk.SAFE and named:
+        return Required(risk=risk, name=plan.name, sentence=f"Nothing breaks; here, type the name {plan.name} even so.")
     if risk is Risk.SAFE:
         return Required(risk=risk, sentence="Nothing breaks: confirm with one key.")
     if risk is Risk.DISRUPTIVE or not plan.slot:
@@ -44,9 +49,9 @@ def required(plan: Plan) -> Required:
     return Required(risk=risk, name=plan.name, slot=plan.slot, sentence=sentence)
 
 
-def check(plan: Plan, confirmation: Confirmation | None) -> None:
-    """Raise `ConfirmationError` unless the confirmation fits the plan exactly."""
-    need = required(plan)
+def check(plan: Plan, confirmation: Confirmation | None, *, named: bool = False) -> None:
+    """Raise `ConfirmationError` unless the confirmation fits the plan exactly; `named` as in `required`."""
+    need = required(plan, named=named)
     if confirmation is None:
         raise ConfirmationError(f"Not confirmed. {need.sentence}")
     if confirmation.plan and confirmation.plan != plan_shown(plan):

@@ -40,6 +40,7 @@ _log = logging.getLogger("amlkeys.engine")
 class Engine:
     """Everything that is done to Azure through a plan; one engine per session, used on its thread.
 
+    `named` tells whose name must be typed even where nothing can break.
     `stop`, `note` and `active` may be called from any thread; `emit` is called on the engine's and must not block.
     """
 
@@ -52,13 +53,14 @@ class Engine:
         operator: Operator,
         emit: Callable[[Event], None] = lambda _event: None,
         arming: Arming | None = None,
+        named: Callable[[Plan], bool] = lambda _plan: False,
     ) -> None:
         self.cloud, self.journal, self.actions, self.operator = cloud, journal, actions, operator
         self.arming = arming or Arming(cloud.gate)
         for action in actions.values():
             if isinstance(action, Recalls):
                 action.recall(lambda name, resource: past(journal, name, resource))
-        self._emit = emit
+        self._emit, self._named = emit, named
         self._runs: dict[str, tuple[Run, asyncio.AbstractEventLoop]] = {}
         self._lock = Lock()
 
@@ -131,7 +133,7 @@ class Engine:
             raise NotReady(" ".join((plan.body.summary, *plan.body.reasons)))
         self._insist_mode(mode)
         if mode is Mode.LIVE:
-            confirm.check(plan, confirmation)
+            confirm.check(plan, confirmation, named=self._named(plan))
         staleness = await self.check(plan)
         if not staleness.ok:
             raise StalePlan(f"The plan no longer fits. {' '.join(staleness.differences)}", staleness.differences)

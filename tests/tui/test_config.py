@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.checkout import ROOT
 from tests.tui.command_line import amlkeys
-from tui.config import Appearance, Config, ConfigError, load_config, parse_config
+from tui.config import Appearance, Config, ConfigError, Environment, load_config, parse_config
 
 WHOLE = """
 journal = "postgresql://db/amlkeys"
@@ -101,7 +101,13 @@ def test_the_example_is_valid_as_it_stands_and_with_every_setting_taken(tmp_path
     taken = re.sub(r'^# (?=["\w]+[\w.-]*"? = )', "", text, flags=re.MULTILINE)
     found = parse_config(taken, "config.toml")
     assert found.keys["action.storage-keys"] == "k"
-    assert {*Config.__struct_fields__} - {"subscriptions", "appearance", "keys"} <= set(tomllib.loads(taken))
+    assert {*Config.__struct_fields__} - {"subscriptions", "appearance", "keys", "environments"} <= set(
+        tomllib.loads(taken)
+    )
+    shown = "\n".join(line.removeprefix("#     ") for line in text.splitlines() if line.startswith("#     "))
+    (environment,) = tomllib.loads(shown)["environments"]
+    assert set(environment) == set(Environment.__struct_fields__)
+    assert parse_config(shown, "config.toml").environments[0].shown == "PRODUCTION"
     assert set(tomllib.loads(taken)["appearance"]) == set(Appearance.__struct_fields__)
 
 

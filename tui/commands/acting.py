@@ -229,12 +229,15 @@ def carry_out(
     from actions.guard.confirm import Confirmation, plan_shown
     from tui.telling import plan_lines, preflight_lines
 
+    session.run(lambda connected: session.environments.read(connected, plan.target))
     if not out.json:
         for line in plan_lines(plan, out.margin, ascii_only=out.ascii_only):
             out.progress(line)
         if planned is not None:
             for line in preflight_lines(planned.preflight, out.margin, ascii_only=out.ascii_only):
                 out.progress(line)
+        if word := session.environments.word(plan.target):
+            out.progress(f"Environment: {word}")
         out.progress("")
     settings = session.settings
     given = None if confirm is None else Confirmation(name=confirm, slot=slot, plan=plan_shown(plan))
@@ -256,11 +259,13 @@ def _insist_confirmation(session: Session, plan: Plan, given: Confirmation | Non
 
     if session.settings.mode is not Mode.LIVE or plan.body.outcome is not Outcome.READY:
         return
+    named = session.environments.insists(plan)
     try:
-        check(plan, given)
+        check(plan, given, named=named)
     except ConfirmationError as error:
         what = "Not confirmed." if given is None else error.sentence.partition(". ")[0] + "."
-        sentence = f"{what} To run it, add {shlex.join(confirm_flags(plan))}."
+        where = session.environments.word(plan.target)
+        sentence = f"{what} To run it{f' in {where}' if where else ''}, add {shlex.join(confirm_flags(plan))}."
         raise CommandError(sentence, exit_code=BLOCKED, kind="confirmation") from None
 
 

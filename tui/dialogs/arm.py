@@ -12,16 +12,16 @@ from tui.dialogs.base import Field, TypedDialog
 
 
 class ModeDialog(TypedDialog[Mode | None]):
-    """Choose the mode; None leaves it as it is. `word` is what must be typed to arm."""
+    """Choose the mode; None leaves it as it is. `word` must be typed to arm, `reaches` are the environments in sight."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "take('look')", "look", id="mode.look"),
         Binding("2", "take('dry-run')", "dry-run", id="mode.dry-run"),
     ]
 
-    def __init__(self, present: Mode, word: str, *, place: str) -> None:
+    def __init__(self, present: Mode, word: str, *, place: str, reaches: str = "") -> None:
         super().__init__()
-        self._present, self._place = present, place
+        self._present, self._place, self._reaches = present, place, reaches
         self.title_text = f"How far may this session go? Now: {present.upper()}, {place}"
         self.fields = (Field("word", "word", word),)
         self.go_label = "Arm live"
@@ -34,6 +34,7 @@ class ModeDialog(TypedDialog[Mode | None]):
                 " 2  dry-run   the run is walked with real reads; changes are withheld",
                 f"    live      changes are made in {self._place};",
                 f"              lapses after {LIVE_SECONDS // 60} minutes without a run",
+                *([f"              reaches {self._reaches}"] if self._reaches else []),
                 "",
                 f"For live, type the word {self.fields[0].expected}",
             )

@@ -17,16 +17,20 @@ DRY = "A dry run changes nothing: every change is withheld and recorded as such.
 
 
 class ConfirmDialog(TypedDialog[Confirmation | None]):
-    """Ask for the confirmation that a plan's risk demands; None when refused."""
+    """Ask for the confirmation that a plan's risk demands; None when refused.
+
+    `environment` is the word of the target's, `named` asks for the name even where nothing can break.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "yes", "Run it", show=False, id="confirm.yes")]
 
-    def __init__(self, plan: Plan, *, place: str, mode: Mode) -> None:
+    def __init__(self, plan: Plan, *, place: str, mode: Mode, environment: str = "", named: bool = False) -> None:
         super().__init__()
         self._plan = plan
         dry = mode is Mode.DRY_RUN
-        self.need = Required(risk=plan.risk, sentence=DRY) if dry else required(plan)
-        self.title_text = f"{place}, {mode.upper()}: run this plan on {clean(plan.name)}?"
+        self.need = Required(risk=plan.risk, sentence=DRY) if dry else required(plan, named=named)
+        where = f"{place}, {environment}" if environment else place
+        self.title_text = f"{where}, {mode.upper()}: run this plan on {clean(plan.name)}?"
         self.fields = fields_for(self.need)
         self.go_label = "Walk it" if dry else "Run it"
 

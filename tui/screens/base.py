@@ -17,7 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.dialogs.failure import Failure, FailureDialog, told
-from tui.widgets.banner import Banner
+from tui.widgets.banner import Banner, BannerFacts
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class ConsoleScreen(Screen[ResultT]):
     ]
     AUTO_FOCUS = ""
     crumbs: tuple[str, ...] = ()
+    about: str = ""
+    """The id of the resource that the screen is about; its environment stands in the banner."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,10 +113,18 @@ class ConsoleScreen(Screen[ResultT]):
 
     def compose(self) -> ComposeResult:
         """Banner on top, remarks and keys below, the screen's own parts between."""
-        yield Banner(self.console.standing.facts(), self.crumbs, ascii_only=self.ascii_only)
+        yield Banner(self.facts(), self.crumbs, ascii_only=self.ascii_only)
         yield from self.compose_body()
         yield StatusLine()
         yield KeyLine()
+
+    def facts(self) -> BannerFacts:
+        """What the banner of this screen says now."""
+        return self.console.standing.facts(self.about)
+
+    def on_screen_resume(self) -> None:
+        """Wear the theme of the environment that the screen is about."""
+        self.console.wear(self.console.session.environments.of(self.about))
 
     def compose_body(self) -> ComposeResult:
         """Yield the screen's own parts."""

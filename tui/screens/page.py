@@ -27,6 +27,7 @@ class PageScreen(ConsoleScreen[None]):
     def __init__(self, workspace: str, name: str) -> None:
         super().__init__()
         self.workspace, self.called = workspace, clean(name)
+        self.about = workspace
         self.crumbs = ("workspaces", self.called, self.crumb)
         self._found: Any = None
 
@@ -65,7 +66,7 @@ class PageScreen(ConsoleScreen[None]):
     def _show(self, found: Any) -> None:
         first, self._found = self._found is None, found
         self.status.say()
-        self.banner.show(self.console.standing.facts(), as_of=found.as_of)
+        self.banner.show(self.facts(), as_of=found.as_of)
         self.pane.show(lambda cells: self.lines(found, cells), from_top=first)
 
     def _failed(self, error: BaseException) -> None:

@@ -62,6 +62,7 @@ class WalkScreen(RecordedScreen):
         super().__init__()
         self._action: Action[Any, Any, Any] = entry(action).load()
         self._target, self._called = target, clean(name)
+        self.about = target
         self._resumed = resumed
         self._stage = Stage.INSPECT
         self._values: Values = {}
@@ -98,7 +99,7 @@ class WalkScreen(RecordedScreen):
         self.query_one(Stages).stage = stage
         self.query_one(ContentSwitcher).current = _PANES[stage]
         crumbs = ("workspaces", self._called, self._action.name.replace("-", " "), stage.name.lower())
-        self.banner.show(self.console.standing.facts(), crumbs=crumbs)
+        self.banner.show(self.facts(), crumbs=crumbs)
         self._focus_pane()
         self.refresh_bindings()
 
@@ -181,6 +182,7 @@ class WalkScreen(RecordedScreen):
         async def read(connected: Connected) -> Inspection:
             from actions.cloud.data import ResourceId
 
+            await connected.session.environments.read(connected, target)
             return await connected.engine.inspect(name, ResourceId(target), values)
 
         self._work(busy=True)
@@ -195,7 +197,7 @@ class WalkScreen(RecordedScreen):
         self.status.say(
             f"enter makes a plan from this; {many} findings below" if many else "enter makes a plan from this"
         )
-        self.banner.show(self.console.standing.facts(), as_of=found.as_of)
+        self.banner.show(self.facts(), as_of=found.as_of)
         description = self._action.describe(found)
         pane = self.query_one("#inspection", TextPane)
         pane.show(lambda cells: described_lines(description, found.findings, cells, ascii_only=self.ascii_only))
@@ -222,9 +224,10 @@ class WalkScreen(RecordedScreen):
 
     def _replan(self) -> None:
         """Look again for the run that is taken up."""
-        run_id, decided = self.run_id, dict(self._decided)
+        run_id, decided, target = self.run_id, dict(self._decided), self._target
 
         async def make(connected: Connected) -> Planned:
+            await connected.session.environments.read(connected, target)
             return await connected.engine.replan(run_id, decided)
 
         self._work(busy=True)
@@ -235,7 +238,7 @@ class WalkScreen(RecordedScreen):
         self._work(busy=False)
         self._planned, self._inspection = planned, planned.inspection
         self.status.say(_NEXT[planned.plan.body.outcome])
-        self.banner.show(self.console.standing.facts(), as_of=planned.inspection.as_of)
+        self.banner.show(self.facts(), as_of=planned.inspection.as_of)
         self._draw_plan()
         self._enter(Stage.PLAN)
 
@@ -346,7 +349,10 @@ class WalkScreen(RecordedScreen):
         """Ask for what the plan's risk demands."""
         self._enter(Stage.CONFIRM)
         mode, place = self.console.standing.mode, self.console.standing.place
-        self.app.push_screen(ConfirmDialog(planned.plan, place=place, mode=mode), self._confirmed)
+        known = self.console.session.environments
+        word, named = known.word(self._target), known.insists(planned.plan)
+        dialog = ConfirmDialog(planned.plan, place=place, mode=mode, environment=word, named=named)
+        self.app.push_screen(dialog, self._confirmed)
 
     def _confirmed(self, confirmation: Confirmation | None) -> None:
         if confirmation is None or self._planned is None:

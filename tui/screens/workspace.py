@@ -58,6 +58,7 @@ class WorkspaceScreen(ConsoleScreen[None]):
     def __init__(self, workspace: str, name: str) -> None:
         super().__init__()
         self._workspace, self._called = workspace, clean(name)
+        self.about = workspace
         self.crumbs = ("workspaces", self._called)
         self._view: WorkspaceView | None = None
         self._with_holders = False
@@ -109,7 +110,7 @@ class WorkspaceScreen(ConsoleScreen[None]):
         view, now = found
         self._view = view
         self.status.say()
-        self.banner.show(self.console.standing.facts(), as_of=view.as_of)
+        self.banner.show(self.facts(), as_of=view.as_of)
         self.pane.show(lambda cells: workspace_lines(view, now, cells, ascii_only=self.ascii_only), from_top=first)
         if view.holders is not None:
             self.pane.seek(HOLDERS)

@@ -18,7 +18,7 @@ from tui.describing import FLEET_TITLES
 from tui.dialogs.ask import Pick, PickDialog
 from tui.dialogs.failure import told
 from tui.known_fleet import FleetStore, KnownFleet
-from tui.render import ago, clean
+from tui.render import ago, clean, width
 from tui.screens.base import ConsoleScreen
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui.session import Connected
 
 LOADING = "loading the workspaces ..."
+ENVIRONMENT_CELLS = 7
 SHOW_AFTER = 0.2
 """Seconds for which pages are gathered before they are shown together."""
 
@@ -58,7 +59,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._fleet = KnownFleet()
+        self._fleet = KnownFleet(self.console.session.environments)
         self._kept_age = ""
         self._reading = False
         self._to_show: Timer | None = None
@@ -75,11 +76,18 @@ class WorkspacesScreen(ConsoleScreen[None]):
                 *(TableColumn(title, 6) for title in FLEET_TITLES[4:]),
                 TableColumn("subscription", 10, from_width=100),
                 TableColumn("kind", 5, from_width=110),
+                *self._environment_column(),
             ),
             placeholder=LOADING,
             ascii_only=self.ascii_only,
             id="fleet",
         )
+
+    def _environment_column(self) -> list[TableColumn]:
+        """The environments' words, up to what 80 cells leave; no column where the settings name none."""
+        known = self.console.session.environments.known
+        cells = max((width(clean(each.shown)) for each in known), default=0)
+        return [TableColumn("env", min(cells, ENVIRONMENT_CELLS))] if known else []
 
     @property
     def table(self) -> VirtualTable:

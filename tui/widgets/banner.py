@@ -27,6 +27,8 @@ class BannerFacts(NamedTuple):
     tenant: str
     user: str
     left: float = 0.0
+    environment: str = ""
+    colour: str = ""
 
 
 def place(facts: BannerFacts) -> str:
@@ -49,20 +51,21 @@ def tick_after(facts: BannerFacts) -> float:
     return 1.0 if facts.left <= _LAST_MINUTE else max(1.0, facts.left % 60 + 0.1)
 
 
-def top_line(facts: BannerFacts, cells: int, *, ascii_only: bool = False) -> tuple[str, str, str, str]:
-    """Give the parts of the first line: name of the program, place, mode, and who in which tenant.
+def top_line(facts: BannerFacts, cells: int, *, ascii_only: bool = False) -> tuple[str, str, str, str, str]:
+    """Give the parts of the first line: name of the program, place, environment, mode, and who in which tenant.
 
     Where they do not fit, the program's name goes first, then a tenant id loses its last digits, then the user.
     """
     where, mode = f" {place(facts)} ", f" {mode_words(facts)} "
+    env = f" {clean(facts.environment)} " if facts.environment else ""
     user = clean(facts.user) or "not signed in"
     tenant = f"  tenant {clean(facts.tenant)}" if facts.tenant else ""
-    room = cells - width(where) - width(mode) - 3
+    room = cells - width(where) - width(mode) - 3 - (width(env) + 1 if env else 0)
     short = min(width(tenant), _TENANT_CELLS)
     name = _NAME if room - width(_NAME) >= width(user) + short else ""
     room -= width(name)
     who = clip(user, max(room - short, 8), ascii_only=ascii_only)
-    return name, where, mode, who + clip(tenant, max(room - width(who), 0), ascii_only=ascii_only)
+    return name, where, env, mode, who + clip(tenant, max(room - width(who), 0), ascii_only=ascii_only)
 
 
 def second_line(crumbs: tuple[str, ...], cloud: str, as_of: str, cells: int, *, ascii_only: bool = False) -> str:
@@ -140,9 +143,12 @@ class Banner(Vertical):
             return
         self.set_class(self._facts.rehearsal, "-rehearsal")
         self.set_class(self._facts.mode is Mode.LIVE, "-live")
-        name, where, mode, who = top_line(self._facts, cells, ascii_only=self._ascii)
+        name, where, env, mode, who = top_line(self._facts, cells, ascii_only=self._ascii)
         text = Text(name, no_wrap=True)
-        text.append(where, "bold reverse").append(" ").append(mode, "bold").append(" ").append(who)
+        text.append(where, "bold reverse").append(" ")
+        if env:
+            text.append(env, f"bold reverse {self._facts.colour}").append(" ")
+        text.append(mode, "bold").append(" ").append(who)
         self.query_one("#banner-top", Static).update(text)
         trail = second_line(self._crumbs, self._facts.cloud, self._as_of, cells, ascii_only=self._ascii)
         self.query_one("#banner-trail", Static).update(Text(trail, no_wrap=True))
