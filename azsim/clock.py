@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -74,6 +75,11 @@ def entra_time(moment: datetime) -> str:
 
 def http_date(moment: datetime) -> str:
     """`Wed, 19 Jun 2024 04:29:58 GMT`: the Date header."""
+    return _http_date(moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=4)
+def _http_date(moment: datetime) -> str:
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
     return f"{day}, {moment:%d} {month} {moment:%Y %H:%M:%S} GMT"
 
@@ -90,6 +96,11 @@ def parse_http_date(text: str) -> datetime:
 
 def routing_time(moment: datetime) -> str:
     """`20240619T042958Z`: the middle part of x-ms-routing-request-id."""
+    return _routing_time(moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=4)
+def _routing_time(moment: datetime) -> str:
     return f"{moment:%Y%m%dT%H%M%SZ}"
 
 

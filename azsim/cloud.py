@@ -19,13 +19,15 @@ from azsim.outages import Outages
 from azsim.quota import Quota, add_headers
 from azsim.rbac import Rbac
 from azsim.rng import Rng
-from azsim.router import Context, HostClass, Route, Router
+from azsim.router import Context, HostClass, Route, Router, Way, scope_of
 from azsim.services import TABLES, activity
 from azsim.tokens import Tokens
 from azsim.wire import BadRequestBody, ConnectionDropped, Request, Response
 from azsim.world import World
 
 ARM = "https://management.azure.com"
+_WAYS = 4096
+"""How many paths are remembered with where they lead."""
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Cloud:
         self.outages = Outages(self.world)
         self.quota = Quota()
         self._router = Router(TABLES)
+        self._ways: dict[tuple[str, str, str], Way] = {}
         self._lock = RLock()
         self._wake: datetime | None = None
         self._seen = -1
@@ -129,10 +132,8 @@ class Cloud:
 
     def _begin(self, request: Request) -> Exchange:
         self.clock.tick()
-        segments = request.segments
-        host = hosts.class_of(request, segments)
-        found = self._router.match(host, request.method, segments)
-        route, params = found if found else (_UNKNOWN[host], {})
+        way = self._way(request)
+        route = way.route or _UNKNOWN[way.host]
         version = request.query.get("api-version", "")
         entry = self.ledger.open(self.clock.now(), request.method, request.host, request.path, version)
         ctx = Context(
@@ -142,14 +143,28 @@ class Cloud:
             rng=self.rng,
             request=request,
             route=route,
-            params=params,
-            segments=segments,
+            params=dict(way.params),
+            segments=way.segments,
             caller=None,
             api_version=version,
+            target=way.scope,
         )
-        if found:
+        if way.route:
             entry.kind = route.kind
         return Exchange(ctx, entry, self.world.version)
+
+    def _way(self, request: Request) -> Way:
+        """Find where a request leads, and remember it: most paths are asked for again."""
+        key = (request.host, request.method, request.path)
+        found = self._ways.get(key)
+        if found is None:
+            segments = request.segments
+            host = hosts.class_of(request, segments)
+            route, params = self._router.match(host, request.method, segments) or (None, {})
+            if len(self._ways) >= _WAYS:
+                self._ways.clear()
+            found = self._ways[key] = Way(host, segments, scope_of(segments), route, params)
+        return found
 
     def _close(self, exchange: Exchange) -> None:
         entry, ctx = exchange.entry, exchange.ctx

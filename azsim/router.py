@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from azsim.errors import Refused, arm_error
 from azsim.wire import Request, Response
@@ -125,6 +125,8 @@ class Context:
     segments: list[str]
     caller: Caller | None
     api_version: str
+    target: str = ""
+    """The scope of the path, known before it is asked for."""
     firing: Firing | None = None
 
     @property
@@ -139,7 +141,7 @@ class Context:
 
     def scope(self) -> str:
         """The resource id the path speaks of: without a trailing action or collection name."""
-        return scope_of(self.segments)
+        return self.target
 
     def behaviour(self, resource_id: str | None = None) -> Behaviour:
         """The options in force for `resource_id`, by default for the request's own scope."""
@@ -191,6 +193,16 @@ def scope_of(segments: Sequence[str]) -> str:
     else:
         end = len(folded) // 2 * 2
     return "".join(f"/{segment}" for segment in segments[:end])
+
+
+class Way(NamedTuple):
+    """Where a request leads: its part of Azure, its path's segments and scope, its route if any, and the `{names}`."""
+
+    host: HostClass
+    segments: list[str]
+    scope: str
+    route: Route | None
+    params: dict[str, str]
 
 
 @dataclass(slots=True)

@@ -151,9 +151,7 @@ def _result(ctx: Context, query: Query, body: dict[str, Any]) -> list[Row]:
     if found is None:
         if len(state.results) > 8:
             state.results.clear()
-        found = state.results[key] = query.run(
-            _rows(ctx, query.table, frozenset(wanted)), lambda row: _visible(ctx, row)
-        )
+        found = state.results[key] = query.run(_rows(ctx, query, frozenset(wanted)), lambda row: _visible(ctx, row))
     return found
 
 
@@ -162,15 +160,20 @@ def _visible(ctx: Context, row: Row) -> bool:
     return ctx.caller is None or ctx.cloud.rbac.allowed(ctx.caller, str(row["id"]), action)
 
 
-def _rows(ctx: Context, table: str, subscriptions: frozenset[str]) -> Iterator[Row]:
-    if table == "authorizationresources":
+def _rows(ctx: Context, query: Query, subscriptions: frozenset[str]) -> Iterator[Row]:
+    """The rows of a query's table; where it asks for certain types only, no others are looked at."""
+    if query.table == "authorizationresources":
         yield from _authorization_rows(ctx, subscriptions)
         return
-    if table == "resourcecontainers":
+    found: Iterator[Resource]
+    if query.table == "resourcecontainers":
         for subscription in ctx.world.subscriptions.values():
             if subscription.subscription_id.casefold() in subscriptions:
                 yield _subscription_row(ctx, subscription.subscription_id, subscription.display_name)
         found = iter(ctx.world.of_type(GROUP))
+    elif query.kinds is not None:
+        known = (kind for kind in query.kinds if kind.count("/") == 1 or kind in _TRACKED_CHILDREN)
+        found = chain.from_iterable(ctx.world.of_type(kind) for kind in known)
     else:
         found = chain(ctx.world.resources(), *(ctx.world.of_type(kind) for kind in _TRACKED_CHILDREN))
     for resource in found:
