@@ -111,7 +111,7 @@ class AmlkeysApp(Ways):
             text = f"Open {told.url} and enter the code\n\n    {told.code}\n\nbefore {told.expires:%H:%M}Z."
             self.push_screen(TextDialog("Sign in", text))
         elif isinstance(told, Throttling):
-            self._say(f"{clean(told.service)} asks to wait {told.seconds:.0f} s; it goes on by itself")
+            self._say(f"{clean(told.sentence)}; it goes on by itself")
         else:
             self.standing.connected = told
             for screen in self._console_screens():

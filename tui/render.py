@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 from actions.guard.text import plain
 
 __all__ = [
-    "GAP", "Column", "Look", "Tone", "age", "clean", "clip", "clock", "duration", "fit", "indent", "look", "mark", "moment",
-    "pad", "stamp", "table", "told", "width", "wrap",
+    "GAP", "Column", "Look", "Tone", "age", "clean", "clip", "clock", "clock_on", "duration", "fit", "indent", "look", "mark",
+    "moment", "pad", "stamp", "table", "told", "width", "wrap",
 ]  # fmt: skip
 
 clean = plain
@@ -269,6 +269,14 @@ def clock(when: str | datetime | None) -> str:
     """The time of day in UTC, `14:02:11Z`; a dash when there is none."""
     found = moment(when) if isinstance(when, str) else when
     return f"{found.astimezone(UTC):%H:%M:%SZ}" if found else "-"
+
+
+def clock_on(when: str | datetime | None, day: str | datetime | None) -> str:
+    """The time of day in UTC, with its date where that is not the date of `day`: `03-12 14:02Z`."""
+    found, here = (moment(each) if isinstance(each, str) else each for each in (when, day))
+    if found is None or here is None or found.astimezone(UTC).date() == here.astimezone(UTC).date():
+        return clock(found)
+    return f"{found.astimezone(UTC):%m-%d %H:%MZ}"
 
 
 def stamp(when: str | datetime | None) -> str:

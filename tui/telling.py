@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actions.guard.contract import Description
 from actions.guard.model import Decision, Finding, Plan, RunState, Severity, Step
-from tui.render import Column, clean, clip, clock, drawn, duration, indent, look, mark, stamp, table, told
+from tui.render import Column, clean, clip, clock, clock_on, drawn, duration, indent, look, mark, stamp, table, told
 
 if TYPE_CHECKING:
     from actions.guard.events import Event, Paused
@@ -228,7 +228,16 @@ def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[
         lines += indent(clean(who), cells, "By:     ")
     for reason in run.reasons:
         lines += indent(clean(reason), cells, f"  {mark('blocked', ascii_only=ascii_only)} ")
-    rows = [(str(step.number), step.title, clock(step.started), clock(step.ended), step.sentence) for step in run.steps]
+    rows = [
+        (
+            str(step.number),
+            step.title,
+            clock_on(step.started, run.started),
+            clock_on(step.ended, run.started),
+            step.sentence,
+        )
+        for step in run.steps
+    ]
     columns = (
         Column("#", 2, right=True),
         Column("step", 20, wraps=True),

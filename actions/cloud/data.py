@@ -223,10 +223,20 @@ class Answer(Data, frozen=True, kw_only=True):
 
 
 class Throttling(Data, frozen=True, kw_only=True):
-    """Azure asked `service` to slow down: nothing is sent to it for `seconds` of the cloud's time."""
+    """Azure asked `service` to slow down: nothing is sent to it for `seconds` of the cloud's time.
+
+    `left` is what its answer said is left of the quota, in requests; None where it did not say.
+    """
 
     service: str
     seconds: float
+    left: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is waited for, and what is left, without a full stop."""
+        told = "how much of the quota is left was not told" if self.left is None else f"{self.left:.0f} requests left"
+        return f"{self.service} asks to wait {self.seconds:.0f} s, {told}"
 
 
 class Permissions(Data, frozen=True, kw_only=True):

@@ -123,7 +123,7 @@ class Limits:
         if status == 429:
             seconds = retry_after(headers) or 1.0
             bucket.close(self._clock.now(), seconds)
-            self._on_throttle(Throttling(service=bucket.quota.service, seconds=seconds))
+            self._on_throttle(Throttling(service=bucket.quota.service, seconds=seconds, left=remaining))
 
     def _bucket(self, method: str, url: str) -> _Bucket:
         key, quota = quota_of(method, url, self._arm_host)

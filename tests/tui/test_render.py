@@ -14,6 +14,7 @@ from tui.render import (
     age,
     clip,
     clock,
+    clock_on,
     drawn,
     duration,
     fit,
@@ -60,6 +61,13 @@ def test_times_are_told_in_utc() -> None:
     assert clock("2026-11-23T15:02:11+01:00") == clock(NOW) == "14:02:11Z"
     assert stamp("2026-11-23T15:02:11+01:00") == "2026-11-23 14:02Z"
     assert (clock(""), stamp(None)) == ("-", "-")
+
+
+def test_a_time_of_another_day_is_told_with_its_date() -> None:
+    assert clock_on("2026-11-23T14:02:11Z", "2026-11-23T00:00:00Z") == "14:02:11Z"
+    assert clock_on("2026-11-24T00:02:11+01:00", "2026-11-23T00:00:00Z") == "23:02:11Z", "the day in UTC counts"
+    assert clock_on("2026-11-25T00:02:11Z", "2026-11-23T00:00:00Z") == "11-25 00:02Z"
+    assert clock_on("", "2026-11-23T00:00:00Z") == "-"
 
 
 @pytest.mark.parametrize("enum", [Severity, Verdict, Outcome, Risk, RunState])

@@ -46,7 +46,7 @@ def attach(session: Session, out: Output) -> None:
         out.progress(f"To sign in, open {code.url} and enter the code {code.code} before {code.expires:%H:%M}Z.")
 
     def throttled(found: Throttling) -> None:
-        out.progress(f"{found.service} asks to wait {found.seconds:.0f} s.")
+        out.progress(f"{found.sentence}.")
 
     session.on_device_code, session.on_throttle, session.emit = ask_to_sign_in, throttled, out.event
 

@@ -92,7 +92,7 @@ class RecordedScreen(ConsoleScreen[None]):
         self.ask("reading the journal", read, self._read)
 
     def _read(self, history: RunHistory) -> None:
-        self.history = history
+        self.history, self.about = history, history.plan.target
         self.status.say()
         self.history_came(history)
         self.refresh_bindings()

@@ -81,7 +81,7 @@ class RunScreen(RecordedScreen):
         self.query_one(ContentSwitcher).current = "record"
         self.query_one("#record", TextPane).focus()
         self.crumbs = ("workspaces", clean(history.plan.name), history.plan.action.replace("-", " "), "run")
-        self.banner.show(self.console.standing.facts(), crumbs=self.crumbs, as_of=history.ended or history.started)
+        self.banner.show(self.facts(), crumbs=self.crumbs, as_of=history.ended or history.started)
         self._draw(history)
 
         async def leases(connected: Connected) -> tuple[list[Lease], str]:

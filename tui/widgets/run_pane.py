@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from actions.guard.model import WaitKind
-from tui.render import clip, clock, duration, indent, mark, moment, told
+from tui.render import clip, clock, clock_on, duration, indent, mark, moment, told
 from tui.widgets.rows import TableRow
 from tui.widgets.run_view import RunView, StepView
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -38,7 +38,7 @@ def timeline_rows(view: RunView) -> list[TableRow]:
             (
                 str(number),
                 step.title + (f" (try {step.attempt})" if step.attempt > 1 else ""),
-                clock(step.started) if step.started else "",
+                clock_on(step.started, view.started) if step.started else "",
                 took(step),
                 step.sentence,
             ),
@@ -62,9 +62,9 @@ def foot_lines(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list
     if wait is not None:
         until, at = moment(wait.until), moment(max(now, view.at))
         left = f", {duration((until - at).total_seconds())} left" if until and at else ""
-        bound = f" until {clock(wait.until)}{left}" if until else ""
+        bound = f" until {clock_on(wait.until, now)}{left}" if until else ""
         ends = f"; it ends when {_ENDS[wait.kind]}" if wait.kind in _ENDS else ""
-        text = f"Waiting since {clock(wait.since)}{bound}{ends}"
+        text = f"Waiting since {clock_on(wait.since, now)}{bound}{ends}"
         lines += indent(text, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
         lines += indent(f"why: {wait.reason}", cells, "  ")
     if view.throttle:

@@ -95,6 +95,20 @@ async def test_a_refusal_stops_the_quota_and_is_told(
     assert timedelta(seconds=17) <= waited < timedelta(seconds=18), "all five waited the same seventeen seconds"
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ({"x-ms-ratelimit-remaining-subscription-reads": "0"}, "0 requests left"),
+        ({}, "how much of the quota is left was not told"),
+    ],
+)
+async def test_a_refusal_tells_what_is_left_of_the_quota(
+    limits: Limits, heard: list[Throttling], header: dict[str, str], told: str
+) -> None:
+    limits.answered("GET", READ, 429, {"Retry-After": "17", **header})
+    assert [found.sentence for found in heard] == [f"Azure Resource Manager reads asks to wait 17 s, {told}"]
+
+
 async def test_only_so_many_are_in_flight(limits: Limits) -> None:
     now, most = 0, 0
 
