@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.render import clean, indent, look, mark
+from tui.spark import spark
 
 if TYPE_CHECKING:
     from actions.posture.facts import Fact
@@ -36,6 +37,9 @@ def page_lines(page: Page, cells: int, *, ascii_only: bool = False) -> list[str]
 def _fact_lines(fact: Fact, cells: int, ascii_only: bool) -> list[str]:
     head = f"{mark(fact.grade, ascii_only=ascii_only)} {look(fact.grade).word:<8}"
     lines = indent(clean(f"{fact.subject}, {fact.label}: {fact.value}"), cells, f"{head} ", " " * 11)
+    if fact.points:
+        for word, points in (("day", fact.points[-24:]), ("week", fact.points)):
+            lines.append(f"{' ' * 11}{word:<5}{spark(points, min(cells - 16, 56), ascii_only=ascii_only)}")
     if fact.remedy:
         way = fact.leads_to.partition(":")[2]
         lead = f" ({way})" if way and way not in fact.remedy else ""

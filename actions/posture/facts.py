@@ -20,6 +20,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     `section` and `id` are stable words (`network`, `public-access`); `value` is what people read. `source` is method,
     resource type and api-version; `as_of` the cloud's time of the reading, ISO 8601. `leads_to` is `action:NAME`,
     `runbook:NAME` or empty; `note` tells what changed since Microsoft's page on enterprise security was written.
+    `points` are the hours of a metric, oldest first, None where Azure has no sample.
     """
 
     section: str
@@ -33,6 +34,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
     leads_to: str = ""
     note: str = ""
+    points: tuple[float | None, ...] = ()
 
 
 class Reading(NamedTuple):
@@ -46,12 +48,12 @@ class Reading(NamedTuple):
 
     def fact(
         self, section: str, word: str, label: str, value: str, grade: Grade, remedy: str = "", *,
-        leads_to: str = "", note: str = "",
+        leads_to: str = "", note: str = "", points: tuple[float | None, ...] = (),
     ) -> Fact:  # fmt: skip
         """A fact of this reading."""
         return Fact(
             section=section, id=word, label=label, subject=self.subject, value=value, grade=grade, source=self.source,
-            as_of=self.as_of, remedy=remedy, leads_to=leads_to, note=note,
+            as_of=self.as_of, remedy=remedy, leads_to=leads_to, note=note, points=points,
         )  # fmt: skip
 
     def unread(self, section: str, word: str, label: str) -> Fact:

@@ -29,12 +29,34 @@ async def read_linked(cloud: Cloud, workspace: Resource) -> dict[str, Reading]:
 
 async def _read(cloud: Cloud, key: str, target: ResourceId) -> Reading:
     """Read one; one that is not there is told as such, for something points at it."""
-    version = _VERSIONS.get(key, versions.STORAGE_ACCOUNT)
+    if key in _VERSIONS:
+        return await read_one(cloud, target, _VERSIONS[key])
+    version = versions.STORAGE_ACCOUNT
     try:
-        found = await (cloud.storage_account(target) if key == "storageAccount" else cloud.get(target.text, version))
+        found = await cloud.storage_account(target)
     except CloudError as error:
         return Reading(target.name, source(target, version), _now(cloud), None, _why(error))
     return Reading(found.name, source(target, found.api_version), _now(cloud), found.properties)
+
+
+async def read_one(cloud: Cloud, target: ResourceId, version: str) -> Reading:
+    """Read one resource of any type; one reading without properties where Azure refuses it."""
+    try:
+        found = await cloud.get(target.text, version)
+    except CloudError as error:
+        return Reading(target.name, source(target, version), _now(cloud), None, _why(error))
+    return Reading(found.name, source(target, found.api_version), _now(cloud), found.properties)
+
+
+async def read_listed(subject: Subject, path: str, version: str) -> list[Reading]:
+    """Read a list at a path; each subject is told with its parent's name, for names repeat below parents."""
+    parent, where = path.split("/")[-2], source(ResourceId(f"{path}/any"), version)
+    try:
+        rows = [row async for page in subject.cloud.list(path, version) for row in page]
+    except CloudError as error:
+        return [Reading(parent, where, _now(subject.cloud), None, _why(error))]
+    now = _now(subject.cloud)
+    return [Reading(f"{parent}/{row.get('name', '')}", where, now, row.get("properties") or {}) for row in rows]
 
 
 async def read_children(subject: Subject, kind: str, call: Awaitable[tuple[Resource, ...]]) -> list[Reading]:

@@ -10,9 +10,17 @@ from actions.cloud.data import ResourceId
 from actions.cloud.protocol import Cloud
 from actions.posture.data_at_rest import read_encryption, read_impact, read_registry, read_storage, read_vault
 from actions.posture.facts import Fact, Section, Subject
+from actions.posture.flows import read_flows
 from actions.posture.linked import read_linked
 from actions.posture.perimeter import read_network
 from actions.posture.serving import read_computes, read_endpoints, read_insights
+from actions.posture.traffic import read_traffic
+
+
+async def nothing(_subject: Subject) -> tuple[Fact, ...]:
+    """For a section whose facts come with another's reading, so that no list is asked for twice."""
+    return ()
+
 
 SECTIONS = (
     Section("endpoints", "Endpoints and services", read_endpoints),
@@ -24,6 +32,10 @@ SECTIONS = (
     Section("computes", "Computes", read_computes),
     Section("vault", "Key vault", read_vault),
     Section("insights", "Application Insights", read_insights),
+    Section("scoring", "Scoring requests", nothing),
+    Section("clusters", "Kubernetes clusters", nothing),
+    Section("traffic", "Traffic", read_traffic),
+    Section("flows", "What each flow stands on", read_flows),
 )
 
 
@@ -47,6 +59,6 @@ async def read_page(cloud: Cloud, workspace: ResourceId) -> Page:
     as_of = cloud.now().isoformat(timespec="seconds")
     subject = Subject(found, as_of, cloud, await read_linked(cloud, found))
     parts = await asyncio.gather(*(section.read(subject) for section in SECTIONS))
-    return Page(
-        workspace=found.id.text, name=found.name, as_of=as_of, facts=tuple(fact for part in parts for fact in part)
-    )
+    order = [section.name for section in SECTIONS]
+    facts = sorted((fact for part in parts for fact in part), key=lambda fact: order.index(fact.section))
+    return Page(workspace=found.id.text, name=found.name, as_of=as_of, facts=tuple(facts))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from actions.posture.clusters import read_clusters
 from actions.posture.facts import Fact, Grade, Reading, Subject
+from actions.posture.flows import scored
 from actions.posture.linked import read_children
+from actions.posture.scoring import read_logging
+from actions.posture.traffic import read_requests
 
 ENDPOINTS, COMPUTES, INSIGHTS = "endpoints", "computes", "insights"
 _AUTH: dict[str, tuple[str, Grade]] = {
@@ -30,7 +34,8 @@ async def read_endpoints(subject: Subject) -> tuple[Fact, ...]:
     if not facts:
         own = subject.own
         facts = [own.fact(ENDPOINTS, "endpoints", "endpoints", "none", "absent")]
-    return tuple(facts)
+    logged, asked = await asyncio.gather(read_logging(subject, online), read_requests(subject, online))
+    return (*facts, *logged, *asked, *scored([*online, *serverless, *batch]))
 
 
 def _endpoint(read: Reading) -> tuple[Fact, ...]:
@@ -87,8 +92,9 @@ async def read_computes(subject: Subject) -> tuple[Fact, ...]:
     """Tell each compute's SSH port, public address and local accounts."""
     found = await read_children(subject, "computes", subject.cloud.computes(subject.workspace.id))
     if not found:
-        return (subject.own.fact(COMPUTES, "computes", "computes", "none", "absent"),)
-    return tuple(fact for each in found for fact in _compute(each))
+        none = subject.own.fact(COMPUTES, "computes", "computes", "none", "absent")
+        return (none, *await read_clusters(subject, found))
+    return (*(fact for each in found for fact in _compute(each)), *await read_clusters(subject, found))
 
 
 def _compute(read: Reading) -> tuple[Fact, ...]:
