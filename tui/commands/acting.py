@@ -185,7 +185,8 @@ def _plan(context: click.Context, wish: Wish, detailed: bool, details: bool, az:
         elif az:
             out.result(az_lines(planned))
         elif out.json:
-            out.document("planned", planned_document(planned))
+            session.run(lambda connected: session.environments.read(connected, plan.target))
+            out.document("planned", planned_document(planned, named=session.environments.insists(plan)))
         else:
             lines = _told(planned, out, details=details)
             if plan.body.outcome is Outcome.READY:
@@ -277,11 +278,11 @@ def confirm_flags(plan: Plan) -> list[str]:
     return ["--confirm", need.name or plan.name, *(["--slot", need.slot] if need.slot else [])]
 
 
-def planned_document(planned: Planned) -> dict[str, Any]:
-    """A plan with what surrounds it, for programs."""
+def planned_document(planned: Planned, *, named: bool = False) -> dict[str, Any]:
+    """A plan with what surrounds it, for programs; `named` where its environment asks for the name in any case."""
     from actions.guard.confirm import required
 
-    need, plan, found = required(planned.plan), planned.plan, planned.preflight
+    need, plan, found = required(planned.plan, named=named), planned.plan, planned.preflight
     missing = [{**msgspec.to_builtins(item), "sentence": item.sentence} for item in found.missing]
     locks = [{**msgspec.to_builtins(item), "sentence": item.sentence} for item in found.locks]
     return {
