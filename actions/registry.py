@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from actions.guard.contract import Action
 from actions.guard.model import Risk
+
+if TYPE_CHECKING:
+    from actions.guard.contract import Action
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,26 +10,25 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 
-from actions.cloud.data import DeviceCode, Throttling
-from actions.guard.events import Event
-from actions.guard.model import Mode
-from tui.dialogs.arm import ModeDialog, arming_word
-from tui.dialogs.ask import HelpDialog, LeaveDialog, TextDialog
-from tui.dialogs.base import GuardedDialog
-from tui.dialogs.hands import Hands, TerminalHands
-from tui.palette import ConsoleCommands
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
 from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
 from tui.standing import RunBoard, Standing
 from tui.widgets.banner import tick_after
-from tui.widgets.key_line import help_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.command import Provider
+
+    from actions.cloud.data import DeviceCode, Throttling
+    from actions.guard.events import Event
+    from actions.guard.model import Mode
+    from tui.dialogs.hands import Hands
     from tui.session import Connected, Session
 
 
@@ -40,12 +39,19 @@ class FromEngine(Message):
     told: Event | DeviceCode | Throttling | Connected
 
 
+def console_commands() -> type[Provider]:
+    """Load what the palette finds when it is opened."""
+    from tui.palette import ConsoleCommands
+
+    return ConsoleCommands
+
+
 class AmlkeysApp(Ways):
     """The console over one session."""
 
     TITLE = "amlkeys"
     AUTO_FOCUS = ""
-    COMMANDS = App.COMMANDS | {ConsoleCommands}
+    COMMANDS = App.COMMANDS | {console_commands}
     CSS = """
     .-ascii Dialog > .dialog--box { border: ascii $primary; }
     .-ascii #plan-step, .-ascii #run-foot { border-top: ascii $surface-lighten-2; }
@@ -64,10 +70,11 @@ class AmlkeysApp(Ways):
         hands: Hands | None = None,
         driver_class: type | None = None,
         wants_mouse: bool = False,
+        painted: Callable[[], object] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.session = session
-        self.hands: Hands = hands or TerminalHands()
+        self._hands, self._painted = hands, painted
         self.wants_mouse = wants_mouse
         self.lost_terminal = False
         self.standing, self.board = Standing(session), RunBoard()
@@ -84,6 +91,15 @@ class AmlkeysApp(Ways):
         """Open with the fleet."""
         return WorkspacesScreen()
 
+    @property
+    def hands(self) -> Hands:
+        """What tells a person's keys from a paste."""
+        if self._hands is None:
+            from tui.dialogs.hands import TerminalHands
+
+            self._hands = TerminalHands()
+        return self._hands
+
     def on_mount(self) -> None:
         """Listen to the engine's thread."""
         self.session.emit = self.session.on_throttle = self.session.on_device_code = self._hear
@@ -91,6 +107,8 @@ class AmlkeysApp(Ways):
 
     def _connect(self) -> None:
         """Sign in after the first frame, on the engine's thread."""
+        if self._painted is not None:
+            self._painted()
 
         async def tell(connected: Connected) -> None:
             self._hear(connected)
@@ -104,6 +122,10 @@ class AmlkeysApp(Ways):
 
     def on_from_engine(self, message: FromEngine) -> None:
         """Hand on what the engine's thread told."""
+        from actions.cloud.data import DeviceCode, Throttling
+        from actions.guard.events import Event
+        from tui.dialogs.ask import TextDialog
+
         told = message.told
         if isinstance(told, Event):
             self._run_went_on(told)
@@ -147,6 +169,8 @@ class AmlkeysApp(Ways):
 
     def action_choose_mode(self) -> None:
         """Ask how far this session may go."""
+        from tui.dialogs.arm import ModeDialog, arming_word
+
         facts = self.standing.facts()
         if self.standing.connected is None:
             self._say("Not signed in yet: the mode can be chosen when the workspaces are there.")
@@ -161,10 +185,15 @@ class AmlkeysApp(Ways):
 
     def action_help(self) -> None:
         """Tell the keys that work where the focus is."""
+        from tui.dialogs.ask import HelpDialog
+        from tui.widgets.key_line import help_text
+
         self.push_screen(HelpDialog("Keys that work here", help_text(self.screen.active_bindings.values())))
 
     def action_leave(self) -> None:
         """Quit; while a run is under way, ask first."""
+        from tui.dialogs.ask import LeaveDialog
+
         running = self.board.at_work()
         if not running:
             self.exit()
@@ -186,6 +215,13 @@ class AmlkeysApp(Ways):
         """Ask a guarded question first whether a key counts; all else is Textual's."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.screen_stack:
             screen = self.screen_stack[-1]
-            if isinstance(screen, GuardedDialog) and not screen.admits(event):
+            if isinstance(screen, ModalScreen) and not _admits(screen, event):
                 return
         await super().on_event(event)
+
+
+def _admits(screen: Screen[object], event: events.Key | events.Paste) -> bool:
+    """Whether a question counts a key; those that are not guarded count every one."""
+    from tui.dialogs.base import GuardedDialog
+
+    return not isinstance(screen, GuardedDialog) or screen.admits(event)

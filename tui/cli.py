@@ -40,6 +40,8 @@ COMMANDS = {
 
 
 HELP_CELLS = 80
+_CONSOLE = ((), ("--rehearse",), ("--rehearse=",))
+"""Command lines that open the console with nothing else asked for; click takes a tenth of the first frame."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +57,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if foreign:
         sys.stderr.write(f"amlkeys: {foreign}\n")
         return 2
+    if tuple(given) in _CONSOLE and _on_terminal():
+        return _console("" if given else None)
     return _invoke(given)
+
+
+def _on_terminal() -> bool:
+    """Whether there is a person to type and a screen to read."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and sys.stdout.isatty()
+
+
+def _console(rehearse: str | None) -> int:
+    """Open the console as the shortest command lines ask for it, without reading them with click first."""
+    from tui.settings import Settings
+
+    try:
+        from tui.console import open_console
+
+        return open_console(Settings(rehearse=rehearse))
+    except (Exception, KeyboardInterrupt) as error:
+        from tui.commands.failures import failure_of
+
+        found = failure_of(error)
+        return _complain(False, found.exit, found.kind, found.sentence, None, found.details)
 
 
 def kept_help() -> str:
@@ -179,7 +203,7 @@ def _open(context: click.Context) -> int:
     from tui.commands.flags import settings_of
 
     settings = settings_of(context)
-    if not (sys.stdin.isatty() and sys.stderr.isatty() and (sys.stdout.isatty() or settings.plain)):
+    if not (_on_terminal() or (settings.plain and sys.stdin.isatty() and sys.stderr.isatty())):
         import click
 
         names = ", ".join(COMMANDS)

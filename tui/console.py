@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import MutableMapping
@@ -47,6 +48,7 @@ def check_terminal(environ: MutableMapping[str, str]) -> None:
 
 def open_console(settings: Settings) -> int:
     """Run the console to its end and return the exit code; raises `SessionError` for what keeps it from opening."""
+    gc.disable()  # nothing of what is imported and built up to the first frame becomes garbage
     check_terminal(os.environ)
     remote = prepare(os.environ)
     session = open_session(settings)
@@ -55,7 +57,7 @@ def open_console(settings: Settings) -> int:
     from tui.app import AmlkeysApp
     from tui.driver import SshDriver, run_console
 
-    app = AmlkeysApp(session, driver_class=SshDriver, wants_mouse=not remote)
+    app = AmlkeysApp(session, driver_class=SshDriver, wants_mouse=not remote, painted=_collect_again)
 
     def finish() -> None:
         """See the runs to their end, then close what was opened."""
@@ -69,13 +71,21 @@ def open_console(settings: Settings) -> int:
     return run_console(app, stop_runs=lambda: app.board.stop_all(app.standing.connected), finish=finish)
 
 
+def _collect_again() -> None:
+    """Let garbage be looked for again, but not among what the first frame is made of: that stays anyway."""
+    gc.freeze()
+    gc.enable()
+
+
 def check_theme(name: str) -> None:
     """Refuse a theme that does not exist, since Textual would silently take another."""
+    if not name:
+        return
     from textual.theme import BUILTIN_THEMES
 
     from tui.themes import HIGH_CONTRAST
 
     names = {*BUILTIN_THEMES, HIGH_CONTRAST.name}
-    if name and name not in names:
+    if name not in names:
         known = ", ".join(sorted(names))
         raise SessionError(f"The settings name a theme {clean(name)!r} that does not exist; there are {known}.")

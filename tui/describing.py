@@ -1,8 +1,7 @@
-"""The fleet and one workspace as facts and tables of plain text, the same for every interface. Pure."""
+"""One workspace as facts and tables of plain text, the same for every interface. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,26 +9,9 @@ from actions.guard.contract import Description, Table
 from tui.render import age
 
 if TYPE_CHECKING:
-    from actions.workspaces import WorkspaceRow, WorkspaceView
+    from actions.workspaces import WorkspaceView
 
 UNREAD = "could not be read"
-FLEET_TITLES = ("workspace", "group", "region", "keys", "identity", "endpoints", "CMK")
-
-
-def fleet_cells(row: WorkspaceRow) -> tuple[str, ...]:
-    """One workspace as a line of the fleet list."""
-    return (row.name, row.group, row.region, row.keys, row.identity, row.endpoints, row.cmk)
-
-
-def fleet_state(row: WorkspaceRow) -> str:
-    """The grade of a workspace: its worst finding, nothing when all is well."""
-    return row.severity.value if row.severity else ""
-
-
-def visible(rows: Sequence[WorkspaceRow], hidden: Sequence[str]) -> list[WorkspaceRow]:
-    """Leave out the workspaces of subscriptions that the settings hide, by id or by name."""
-    out = {name.casefold() for name in hidden}
-    return [row for row in rows if not out & {row.subscription.casefold(), row.subscription_name.casefold()}]
 
 
 def workspace_description(view: WorkspaceView, now: datetime) -> Description:

@@ -9,11 +9,8 @@ from textual.screen import ModalScreen
 
 from tui._textual import PrivateApp
 from tui.config import Environment
-from tui.dialogs.ask import AskDialog
-from tui.dialogs.failure import FailureDialog, told
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
-from tui.taking import holds_secret, table_csv, write_private
 from tui.themes import HIGH_CONTRAST
 from tui.trail import Trail, Visit
 from tui.widgets.virtual_table import VirtualTable
@@ -85,6 +82,8 @@ class Habits(PrivateApp):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal's clipboard (OSC 52), unless it looks like a secret."""
+        from tui.taking import holds_secret
+
         if holds_secret(text):
             self.notify("Not copied: it looks like a secret.", severity="warning", markup=False)
         else:
@@ -106,6 +105,8 @@ class Habits(PrivateApp):
 
     def action_export_table(self) -> None:
         """Write the rows that are shown, in their order, as CSV."""
+        from tui.taking import table_csv
+
         table = self._table()
         if table is None or not table.shown:
             self._remark("There is no table to export here.")
@@ -119,6 +120,10 @@ class Habits(PrivateApp):
             self._save("Where to write the picture", "amlkeys.svg", self.export_screenshot())
 
     def _save(self, question: str, name: str, text: str) -> None:
+        from tui.dialogs.ask import AskDialog
+        from tui.dialogs.failure import FailureDialog, told
+        from tui.taking import write_private
+
         def write(place: str | None) -> None:
             if not place:
                 return

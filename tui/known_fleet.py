@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui.describing import FLEET_TITLES, fleet_cells, fleet_state, visible
 from tui.environments import Environments
+from tui.fleet_lines import FLEET_TITLES, fleet_cells, fleet_state, visible
 from tui.render import clean
 from tui.widgets.rows import TableRow
 

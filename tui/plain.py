@@ -92,7 +92,7 @@ class Walk:
             self._out.progress("That is none of the numbers.")
 
     def _fleet(self) -> list[WorkspaceRow]:
-        from tui.describing import visible
+        from tui.fleet_lines import visible
 
         async def read(connected: Connected) -> Any:
             from actions.workspaces import whole_fleet
@@ -106,7 +106,7 @@ class Walk:
 
     def _choose_workspace(self, rows: list[WorkspaceRow]) -> WorkspaceRow:
         """Let a part of a name narrow the list down until a number is given."""
-        from tui.describing import fleet_cells
+        from tui.fleet_lines import fleet_cells
         from tui.render import look
 
         shown = rows

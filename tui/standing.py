@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from actions.guard.errors import GuardError
 from actions.guard.model import Mode
 from tui.widgets.banner import BannerFacts, place
-from tui.widgets.run_view import RunView, follow
 
 if TYPE_CHECKING:
     from actions.guard.events import Event
     from tui.session import Connected, Session
+    from tui.widgets.run_view import RunView
 
 
 class Standing:
@@ -62,6 +62,8 @@ class RunBoard:
 
     def take(self, event: Event) -> RunView | None:
         """Bring a run's view up to date and return it; None for a run whose beginning was not seen."""
+        from tui.widgets.run_view import follow
+
         view = follow(self.views.get(event.run), event)
         if view is not None:
             self.views[event.run] = view

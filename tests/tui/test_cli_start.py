@@ -146,7 +146,7 @@ def test_an_unforeseen_error_is_named_by_place_and_kept_private(
     def broken(*_: object) -> None:
         raise RuntimeError(" ".join(("what it says", "might be secret")))
 
-    monkeypatch.setattr("tui.describing.visible", broken)
+    monkeypatch.setattr("tui.fleet_lines.visible", broken)
     plain = amlkeys("workspaces", estate)
     assert plain.exit == 1
     assert plain.sentence.startswith("Internal error, RuntimeError at tui/test_cli_start.py:")
@@ -163,7 +163,7 @@ def test_ctrl_c_while_reading_says_that_nothing_was_changed(estate: str, monkeyp
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tui.describing.visible", interrupted)
+    monkeypatch.setattr("tui.fleet_lines.visible", interrupted)
     answer = amlkeys("workspaces", estate)
     assert answer.exit == 1
     assert answer.sentence == "Interrupted; nothing was changed."

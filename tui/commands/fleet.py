@@ -24,7 +24,7 @@ _LEAST = (24, 20, 6, 9, 8, 7, 4)
 @click.pass_context
 def workspaces(context: click.Context) -> int:
     """List the workspaces of every visible subscription, with the worst finding of each. Reads no secret."""
-    from tui.describing import FLEET_TITLES, fleet_cells, fleet_state, visible
+    from tui.fleet_lines import FLEET_TITLES, fleet_cells, fleet_state, visible
     from tui.render import Column, table
 
     async def read(connected: Connected) -> tuple[tuple[WorkspaceRow, ...], tuple[str, ...]]:

@@ -16,12 +16,12 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tui.dialogs.failure import Failure, FailureDialog, told
 from tui.widgets.banner import Banner, BannerFacts
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from tui.app import AmlkeysApp
+    from tui.dialogs.failure import Failure
     from tui.session import Connected
     from tui.widgets.run_view import RunView
 
@@ -184,10 +184,14 @@ class ConsoleScreen(Screen[ResultT]):
 
     def fail(self, error: BaseException) -> None:
         """Show what went wrong."""
+        from tui.dialogs.failure import told
+
         self.show_failure(told(error))
 
     def show_failure(self, failure: Failure) -> None:
         """Show a failure over the screen."""
+        from tui.dialogs.failure import FailureDialog
+
         self.app.push_screen(FailureDialog(failure))
 
     def action_back(self) -> None:

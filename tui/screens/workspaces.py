@@ -14,9 +14,7 @@ from textual.timer import Timer
 
 from actions.guard.errors import GuardError
 from actions.registry import entries
-from tui.describing import FLEET_TITLES
-from tui.dialogs.ask import Pick, PickDialog
-from tui.dialogs.failure import told
+from tui.fleet_lines import FLEET_TITLES
 from tui.known_fleet import FleetStore, KnownFleet
 from tui.render import ago, clean, width
 from tui.screens.base import ConsoleScreen
@@ -163,6 +161,8 @@ class WorkspacesScreen(ConsoleScreen[None]):
     def _failed(self, error: BaseException) -> None:
         """Keep what is known; where nothing is, the list says why."""
         self._reading = False
+        from tui.dialogs.failure import told
+
         failure = told(error)
         lines = (failure.happened, failure.means, failure.advice, "", "f5 reads again")
         self.table.show_placeholder("\n".join(line for line in lines))
@@ -206,6 +206,8 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def action_sort(self) -> None:
         """Choose a column to order by."""
+        from tui.dialogs.ask import Pick, PickDialog
+
         picks = [Pick("", "as listed")] + [Pick(str(n), title) for n, title in enumerate(FLEET_TITLES)]
         self.app.push_screen(PickDialog("Order by", picks), self._sort)
 
