@@ -75,6 +75,7 @@ class KnownFleet:
         self._rows: dict[str, TableRow] = {}
         self._beside: dict[str, tuple[str, int]] = {}
         self._seen: set[str] = set()
+        self._subscriptions: int | None = None
         self.as_of = ""
         self.kept_for = ("", "")
         """Tenant and user of a list that was kept; empty once it was read."""
@@ -89,8 +90,10 @@ class KnownFleet:
 
     @property
     def subscriptions(self) -> int:
-        """How many subscriptions they are in."""
-        return len({subscription for subscription, _ in self._beside.values()})
+        """How many subscriptions they are in, counted once for a list: every key of a filter asks."""
+        if self._subscriptions is None:
+            self._subscriptions = len({subscription for subscription, _ in self._beside.values()})
+        return self._subscriptions
 
     def days(self, key: str) -> int:
         """The age to sort a line by."""
@@ -103,6 +106,7 @@ class KnownFleet:
     def take(self, rows: Sequence[WorkspaceRow], hidden: Sequence[str], *, complete: bool) -> None:
         """Take a page; a row without its cells does not replace one that had them."""
         self._environments.learn({row.subscription: row.subscription_name for row in rows})
+        self._subscriptions = None
         for row in visible(rows, hidden):
             self._seen.add(row.id)
             if complete or row.id not in self._rows:
@@ -113,13 +117,13 @@ class KnownFleet:
 
     def finish(self) -> None:
         """Drop what is no longer there."""
-        self.kept_for = ("", "")
+        self.kept_for, self._subscriptions = ("", ""), None
         for key in self._rows.keys() - self._seen:
             del self._rows[key], self._beside[key]
 
     def clear(self) -> None:
         """Forget everything: it was another's."""
-        self._rows, self._beside, self.kept_for = {}, {}, ("", "")
+        self._rows, self._beside, self.kept_for, self._subscriptions = {}, {}, ("", ""), None
 
     def recall(self, kept: KeptFleet) -> None:
         """Show what was kept."""
@@ -129,7 +133,7 @@ class KnownFleet:
             cells = (*line.cells[:-1], self._environments.word(line.key))  # the settings may have changed meanwhile
             self._rows[line.key] = TableRow(line.key, line.state, cells)
         self._beside = {line.key: (line.subscription, line.days) for line in kept.lines}
-        self.as_of, self.kept_for = kept.as_of, (kept.tenant, kept.user)
+        self.as_of, self.kept_for, self._subscriptions = kept.as_of, (kept.tenant, kept.user), None
 
     def to_keep(self, tenant: str, user: str) -> KeptFleet:
         """Give what is to be kept."""

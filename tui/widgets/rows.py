@@ -55,14 +55,21 @@ def searchable(row: TableRow) -> str:
     return "\x1f".join((*row.cells, row.state)).casefold()
 
 
-def matches(query: Query, row: TableRow, text: str) -> bool:
-    """Tell whether a row passes; `text` is its `searchable` text, made once for many filters."""
+def passing(query: Query, rows: Sequence[TableRow], texts: Sequence[str]) -> list[int]:
+    """Give the numbers of the rows that pass; `texts` are their `searchable` texts, made once for many filters.
+
+    Term by term, because one loop over ten thousand texts is short and ten thousand calls are not.
+    """
+    shown: Sequence[int] = range(len(rows))
     for term in query:
-        where = text if term.column is None else row.cells[term.column].casefold()
-        found = _in_order(term.pattern, where) if term.fuzzy else term.pattern in where
-        if found is term.negated:
-            return False
-    return True
+        pattern, wanted, column = term.pattern, not term.negated, term.column
+        if column is not None:
+            shown = [n for n in shown if (pattern in rows[n].cells[column].casefold()) is wanted]
+        elif term.fuzzy:
+            shown = [n for n in shown if _in_order(pattern, texts[n]) is wanted]
+        else:
+            shown = [n for n in shown if (pattern in texts[n]) is wanted]
+    return list(shown)
 
 
 def _in_order(letters: str, text: str) -> bool:
@@ -87,7 +94,7 @@ def arrange(
     backwards: bool = False,
 ) -> list[int]:
     """Return the numbers of the rows to show, in order; rows of equal value keep the order they came in."""
-    shown = [n for n, row in enumerate(rows) if matches(query, row, texts[n])] if query else list(range(len(rows)))
+    shown = passing(query, rows, texts)
     if value is not None:
         shown.sort(key=lambda number: value(rows[number]), reverse=backwards)
     return shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -166,7 +167,7 @@ class VirtualTable(Widget, can_focus=True):
         self._rows[number] = row
         self._texts = []
         if self._filter or self._sort is not None:
-            self._arrange(self.row)
+            self._rearrange()
             return
         if any(len(cell) > len(self._widest[n].cells[n]) for n, cell in enumerate(row.cells)):
             self._widest = widest(self._rows, len(self.columns))
@@ -181,12 +182,12 @@ class VirtualTable(Widget, can_focus=True):
         """Show only rows that pass a filter (see `parse_query`)."""
         if text != self._filter:
             self._filter = text
-            self._arrange(self.row)
+            self._rearrange()
 
     def sort(self, column: int | None, *, backwards: bool = False) -> None:
         """Order by a column, or as the rows came (None)."""
         self._sort = None if column is None else (column, backwards)
-        self._arrange(self.row)
+        self._rearrange()
 
     def show_placeholder(self, text: str) -> None:
         """Say what there is to say while there are no rows; lines are separated by line breaks."""
@@ -203,17 +204,28 @@ class VirtualTable(Widget, can_focus=True):
     def _place_of(self, key: str) -> int | None:
         return next((place for place, number in enumerate(self._view) if self._rows[number].key == key), None)
 
-    def _arrange(self, before: TableRow | None) -> None:
-        """Apply filter and order, and keep the cursor on the row it was on."""
+    def _rearrange(self) -> None:
+        """Apply filter and order to the same rows; the cursor stays on the one it was on, which has the same number."""
+        number = self._view[self._cursor] if self._view else None
+        before = None if number is None else self._rows[number]
+        self._arrange(before, number)
+
+    def _arrange(self, before: TableRow | None, number: int | None = None) -> None:
+        """Apply filter and order; the cursor stays on the row it was on, looked for by its number or else by its key."""
         query: Query = parse_query(self._filter, [column.title for column in self.columns])
         if query and len(self._texts) != len(self._rows):
             self._texts = [searchable(row) for row in self._rows]
         value, backwards = None, False
         if self._sort is not None:
-            number, backwards = self._sort
-            value = self.columns[number].value or (lambda row: natural(row.cells[number]))
+            column, backwards = self._sort
+            value = self.columns[column].value or (lambda row: natural(row.cells[column]))
         self._view = arrange(self._rows, self._texts, query, value, backwards=backwards)
-        place = self._place_of(before.key) if before else None
+        place = None
+        if number is not None:
+            with suppress(ValueError):
+                place = self._view.index(number)
+        elif before is not None:
+            place = self._place_of(before.key)
         self._cursor = place if place is not None else max(0, min(self._cursor, len(self._view) - 1))
         self._top = window_top(self._cursor, self._top, self._window, len(self._view))
         self._measure()
