@@ -68,8 +68,6 @@ class Query:
     steps: tuple[Step, ...]
     columns: tuple[str, ...] | None
     """The columns of the last projection; None: all columns of the table."""
-    kinds: tuple[str, ...] | None = None
-    """The types, in lower case, that its first filter leaves; None where it speaks of something else."""
 
     def run(self, rows: Iterable[Row], may_see: Callable[[Row], bool]) -> list[Row]:
         """The result over the rows of the table that the caller may see."""
@@ -112,7 +110,6 @@ class _Parser:
 
     def query(self) -> Query:
         table, filters, steps, columns = "resources", list[Value](), list[Step](), None
-        kinds: tuple[str, ...] | None = None
         if self._peek().text.casefold() in TABLES:
             table = self._next().text.casefold()
             if self._peek().kind == "end":
@@ -122,7 +119,6 @@ class _Parser:
             name = self._next()
             operator = name.text.casefold()
             if operator == "where" and not steps:
-                kinds = kinds if filters else self._pinned()
                 filters.append(self._condition())
             elif operator in _STEPS:
                 step, chosen = _STEPS[operator](self)
@@ -133,20 +129,8 @@ class _Parser:
             else:
                 raise self._unexpected(name, "an operator")
             if self._peek().kind == "end":
-                return Query(table, tuple(filters), tuple(steps), columns, kinds)
+                return Query(table, tuple(filters), tuple(steps), columns)
             self._expect("|")
-
-    def _pinned(self) -> tuple[str, ...] | None:
-        """Look ahead: the types of a condition that says nothing but `type =~ 'a'` or `type in~ ('a', 'b')`."""
-        words = []
-        for token in self._all[self._at :]:
-            if token.text == "|" or token.kind == "end":
-                break
-            words.append(token)
-        texts = tuple(str(_constant(token)).casefold() for token in words if token.kind == "text")
-        shape = "".join("'" if token.kind == "text" else token.text.casefold() for token in words)
-        marks = ",".join("'" for _ in texts)
-        return texts if texts and shape in ("type=~'", f"typein~({marks})") else None
 
     def where(self) -> tuple[Step, None]:
         test = self._condition()

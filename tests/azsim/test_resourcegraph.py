@@ -9,6 +9,7 @@ import pytest
 from azsim.estates.demo import demo
 from azsim.estates.small import fleet
 from azsim.services import resourcegraph_query as kql
+from azsim.services.resourcegraph import pinned
 from azsim.wire import Response
 from tests.support.small_cloud import ACCOUNT, GROUP, READER, START, SUB, Small, assignment, code_of
 
@@ -225,3 +226,22 @@ def test_quota_is_told_and_refuses_where_budgets_refuse() -> None:
     assert (refused.header("x-ms-user-quota-resets-after") or "").startswith("00:00:0")
     lenient = Small()
     assert {ask(lenient, "resources").status for _ in range(20)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (
+            "resources | where type =~ 'Microsoft.Storage/storageAccounts' | project id",
+            ["microsoft.storage/storageaccounts"],
+        ),
+        ("where type in~ ('a.b/c', 'A.b/d')", ["a.b/c", "a.b/d"]),
+        ("resources | where type =~ 'a.b/c' and name == 'x'", None),
+        ("resources | where type =~ 'a.b/c' or name == 'x'", None),
+        ("resources | where name == 'x' | where type =~ 'a.b/c'", None),
+        ("resources | where type == 'a.b/c'", None),
+        ("resources | project id", None),
+    ],
+)
+def test_only_a_filter_that_says_nothing_but_types_spares_the_others(text: str, kinds: list[str] | None) -> None:
+    assert pinned(text) == kinds
