@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 
+from tui.late import admits, console_commands, terminal_hands
 from tui.render import clean
-from tui.screens.base import ConsoleScreen
 from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
 from tui.standing import RunBoard, Standing
@@ -22,8 +22,6 @@ from tui.widgets.banner import tick_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from textual.command import Provider
 
     from actions.cloud.data import DeviceCode, Throttling
     from actions.guard.events import Event
@@ -37,13 +35,6 @@ class FromEngine(Message):
     """Something that the engine's thread tells: a run's event, a sign-in to finish, throttling, or being connected."""
 
     told: Event | DeviceCode | Throttling | Connected
-
-
-def console_commands() -> type[Provider]:
-    """Load what the palette finds when it is opened."""
-    from tui.palette import ConsoleCommands
-
-    return ConsoleCommands
 
 
 class AmlkeysApp(Ways):
@@ -94,10 +85,7 @@ class AmlkeysApp(Ways):
     @property
     def hands(self) -> Hands:
         """What tells a person's keys from a paste."""
-        if self._hands is None:
-            from tui.dialogs.hands import TerminalHands
-
-            self._hands = TerminalHands()
+        self._hands = self._hands or terminal_hands()
         return self._hands
 
     def on_mount(self) -> None:
@@ -133,10 +121,10 @@ class AmlkeysApp(Ways):
             text = f"Open {told.url} and enter the code\n\n    {told.code}\n\nbefore {told.expires:%H:%M}Z."
             self.push_screen(TextDialog("Sign in", text))
         elif isinstance(told, Throttling):
-            self._say(f"{clean(told.sentence)}; it goes on by itself")
+            self.remark(f"{clean(told.sentence)}; it goes on by itself")
         else:
             self.standing.connected = told
-            for screen in self._console_screens():
+            for screen in self.console_screens():
                 screen.facts_changed()
             self.show_facts()
 
@@ -144,21 +132,14 @@ class AmlkeysApp(Ways):
         """Bring a run's view up to date on every screen that shows it."""
         view = self.board.take(event)
         if view is not None:
-            for screen in self._console_screens():
+            for screen in self.console_screens():
                 screen.run_changed(view)
         self.show_facts()
-
-    def _console_screens(self) -> list[ConsoleScreen[object]]:
-        return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen) and screen.is_mounted]
-
-    def _say(self, text: str) -> None:
-        for screen in self._console_screens()[-1:]:
-            screen.status.say(text)
 
     def show_facts(self) -> None:
         """Bring every banner up to date, and again when live has less time left or has lapsed."""
         facts = self.standing.facts()
-        for screen in self._console_screens():
+        for screen in self.console_screens():
             screen.banner.show(screen.facts())
         after = tick_after(facts)
         if self._ticks is not None:
@@ -173,7 +154,7 @@ class AmlkeysApp(Ways):
 
         facts = self.standing.facts()
         if self.standing.connected is None:
-            self._say("Not signed in yet: the mode can be chosen when the workspaces are there.")
+            self.remark("Not signed in yet: the mode can be chosen when the workspaces are there.")
         elif not isinstance(self.screen, ModeDialog):
             word, reaches = arming_word(facts.estate, facts.tenant), self.session.environments.reached()
             self.push_screen(ModeDialog(facts.mode, word, place=self.standing.place, reaches=reaches), self._chosen)
@@ -182,13 +163,6 @@ class AmlkeysApp(Ways):
         if mode is not None:
             self.standing.arm(mode)
             self.show_facts()
-
-    def action_help(self) -> None:
-        """Tell the keys that work where the focus is."""
-        from tui.dialogs.ask import HelpDialog
-        from tui.widgets.key_line import help_text
-
-        self.push_screen(HelpDialog("Keys that work here", help_text(self.screen.active_bindings.values())))
 
     def action_leave(self) -> None:
         """Quit; while a run is under way, ask first."""
@@ -215,13 +189,6 @@ class AmlkeysApp(Ways):
         """Ask a guarded question first whether a key counts; all else is Textual's."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.screen_stack:
             screen = self.screen_stack[-1]
-            if isinstance(screen, ModalScreen) and not _admits(screen, event):
+            if isinstance(screen, ModalScreen) and not admits(screen, event):
                 return
         await super().on_event(event)
-
-
-def _admits(screen: Screen[object], event: events.Key | events.Paste) -> bool:
-    """Whether a question counts a key; those that are not guarded count every one."""
-    from tui.dialogs.base import GuardedDialog
-
-    return not isinstance(screen, GuardedDialog) or screen.admits(event)

@@ -55,6 +55,8 @@ def console_bindings() -> dict[str, str]:
     from tui.habits import Habits
     from tui.screens.base import ConsoleScreen
     from tui.screens.run import RunScreen
+    from tui.screens.runbook import RunbookScreen
+    from tui.screens.runbooks import RunbooksScreen
     from tui.screens.runs import RunsScreen
     from tui.screens.walk import WalkScreen
     from tui.screens.workspace import WorkspaceScreen
@@ -63,7 +65,7 @@ def console_bindings() -> dict[str, str]:
 
     places = (
         AmlkeysApp, Habits, ConsoleScreen, WorkspacesScreen, WorkspaceScreen, WalkScreen, RunsScreen, RunScreen,
-        VirtualTable,
+        RunbooksScreen, RunbookScreen, VirtualTable,
     )  # fmt: skip
     bindings = (binding for place in places for binding in place.BINDINGS)
     return {binding.id: binding.key for binding in bindings if isinstance(binding, Binding) and binding.id}

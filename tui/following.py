@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actions.guard.model import RunState, Severity
+from actions.guard.model import RunState
 from tui.commands.attending import Attendance, finish
 from tui.commands.failures import USAGE, CommandError
 from tui.plain import Ask, Leave, Walk
 from tui.render import clean, drawn, duration, indent, stamp
 from tui.runbook import Bound, Runbook, RunbookError, Step, filled, options_of, read
 from tui.runbook_journal import Record, Sitting
+from tui.runbook_steps import begun_run, check_outcome, holds, step_text, values_of, wait_until
 
 if TYPE_CHECKING:
     from actions.guard.contract import Inspection
@@ -35,14 +36,6 @@ def ask_line(text: str) -> str:
     if not line:
         raise EOFError
     return line.rstrip("\n")
-
-
-def holds(inspection: Inspection, verb: str, wanted: str) -> bool:
-    """Judge a check: `== ok` is no finding above warn and none unknown; `has` and `lacks` look for a finding's id."""
-    if verb == "==":
-        return all(finding.severity in {Severity.INFO, Severity.WARN} for finding in inspection.findings)
-    present = any(finding.id.casefold() == wanted.casefold() for finding in inspection.findings)
-    return present if verb == "has" else not present
 
 
 class Following(Walk):
@@ -127,12 +120,9 @@ class Following(Walk):
 
     def _one(self, sitting: Sitting, step: Step) -> Sitting:
         """Tell a step and see it through."""
-        values = {"target": self._target, **sitting.values}
         self._tell("")
-        first, *more = filled(step.text, values).splitlines()
-        self._tell(f"{step.number}. {first}")
-        for line in more:
-            self._tell(f"   {line}")
+        for line in step_text(step, values_of(sitting, self._target)):
+            self._tell(line)
         handlers: dict[str, Callable[[Sitting, Step, Bound], Sitting]] = {
             "amlkeys": self._act_on, "expect": self._check, "ask": self._answer, "wait": self._await,
         }  # fmt: skip
@@ -174,7 +164,7 @@ class Following(Walk):
             found = answer == "yes"
         else:
             found = holds(self._inspect(bound.name), *bound.words)
-        outcome = f"{bound.name} {' '.join(bound.words)}: {'holds' if found else 'does not hold'}"
+        outcome = check_outcome(bound, found)
         self._tell(outcome)
         return self._behind(sitting, step, outcome, 0 if found else bound.otherwise)
 
@@ -207,7 +197,7 @@ class Following(Walk):
 
     def _act_on(self, sitting: Sitting, step: Step, bound: Bound) -> Sitting:
         """A guarded action, with everything filled in."""
-        values = {"target": self._target, **sitting.values}
+        values = values_of(sitting, self._target)
         if not self._has(bound):
             sitting, _ = self._word(sitting, f"[{KEYS}]")
             return self._behind(sitting, step, "done by hand", 0)
@@ -241,10 +231,8 @@ class Following(Walk):
 
     def _halted(self, sitting: Sitting, step: Step) -> str:
         """The run that this step began and that is not done; empty when there is none."""
-        last = sitting.done[-1] if sitting.done else None
-        if last is None or last.number != step.number or not last.run:
-            return ""
-        return "" if self._session.journal.run(last.run).state is RunState.DONE else last.run
+        run = begun_run(sitting, step)
+        return run if run and self._session.journal.run(run).state is not RunState.DONE else ""
 
     def _go_on(self, run: str) -> RunResult | None:
         """Take a halted run up."""
@@ -274,9 +262,7 @@ class Following(Walk):
 
     def _await(self, sitting: Sitting, step: Step, bound: Bound) -> Sitting:
         """A wait: over when its time since the step before is, by the cloud's clock, or when the operator says so."""
-        since = sitting.done[-1].at if sitting.done else sitting.started
-        until = datetime.fromisoformat(since) + timedelta(seconds=bound.seconds)
-        left = (until - self._now()).total_seconds()
+        left = (wait_until(sitting, bound) - self._now()).total_seconds()
         outcome = f"waited {duration(bound.seconds)}"
         if left > 0:
             sitting, answer = self._word(

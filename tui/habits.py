@@ -54,9 +54,14 @@ class Habits(PrivateApp):
         """Whether nothing asks a question at the moment."""
         return isinstance(self.screen, ConsoleScreen)
 
-    def _remark(self, text: str) -> None:
-        if isinstance(self.screen, ConsoleScreen):
-            self.screen.status.say(text)
+    def console_screens(self) -> list[ConsoleScreen[object]]:
+        """The console's own screens, the one on top last; questions are none."""
+        return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen) and screen.is_mounted]
+
+    def remark(self, text: str) -> None:
+        """Say something in the line of remarks."""
+        for screen in self.console_screens()[-1:]:
+            screen.status.say(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer these keys only over a screen, not over a question."""
@@ -68,7 +73,7 @@ class Habits(PrivateApp):
         """Open the workspace that was open last."""
         visit = self.trail.present
         if visit is None:
-            self._remark("No workspace was opened yet.")
+            self.remark("No workspace was opened yet.")
         else:
             self.go_to(visit)
 
@@ -76,7 +81,7 @@ class Habits(PrivateApp):
         """Go back or forward among the workspaces that were opened."""
         visit = self.trail.step(by)
         if visit is None:
-            self._remark("There is no workspace further that way.")
+            self.remark("There is no workspace further that way.")
         else:
             self.go_to(visit)
 
@@ -95,9 +100,9 @@ class Habits(PrivateApp):
         subject = table.row.key if table is not None and table.row is not None else getattr(self.screen, "subject", "")
         if subject:
             self.copy_to_clipboard(subject)
-            self._remark(f"Copied {clean(subject)}")
+            self.remark(f"Copied {clean(subject)}")
         else:
-            self._remark("There is no id to copy here.")
+            self.remark("There is no id to copy here.")
 
     def _table(self) -> VirtualTable | None:
         """The table of the screen, where it has one that is shown."""
@@ -109,7 +114,7 @@ class Habits(PrivateApp):
 
         table = self._table()
         if table is None or not table.shown:
-            self._remark("There is no table to export here.")
+            self.remark("There is no table to export here.")
             return
         text = table_csv([column.title for column in table.columns], (row.cells for row in table.shown_rows()))
         self._save("Where to write the table", f"amlkeys-{table.id or 'table'}.csv", text)
@@ -132,6 +137,6 @@ class Habits(PrivateApp):
             except OSError as error:
                 self.push_screen(FailureDialog(told(error)))
                 return
-            self._remark(f"Wrote {clean(str(path))}.")
+            self.remark(f"Wrote {clean(str(path))}.")
 
         self.push_screen(AskDialog(question, "file", name, hint=READABLE), write)

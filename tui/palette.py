@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from rich.text import Text
@@ -14,9 +13,11 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from actions.guard.errors import JournalError
 from actions.registry import entries
-from tui.dialogs.ask import TextDialog
 from tui.render import clean, look, stamp
+from tui.runbook import RunbookError, Shelf, read
+from tui.runbook_journal import Record, Sitting
 from tui.screens.base import ConsoleScreen
+from tui.screens.runbooks import called, last_time
 from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class ConsoleCommands(Provider):
     """Everything that the console can open; over a question it finds nothing."""
 
     _runs: tuple[RunSummary, ...] = ()
+    _sittings: tuple[Sitting, ...] = ()
 
     @property
     def console(self) -> AmlkeysApp:
@@ -57,11 +59,12 @@ class ConsoleCommands(Provider):
         if self.console.standing.connected is None:
             return
 
-        async def read(connected: Connected) -> tuple[RunSummary, ...]:
-            return tuple(connected.journal.runs())
+        async def recorded(connected: Connected) -> tuple[tuple[RunSummary, ...], tuple[Sitting, ...]]:
+            sittings = Record(connected.journal, connected.engine.operator).all()
+            return tuple(connected.journal.runs()), tuple(each for each in sittings if each.state != "done")
 
         with suppress(JournalError):
-            self._runs = await asyncio.wrap_future(self.console.session.submit(read))
+            self._runs, self._sittings = await asyncio.wrap_future(self.console.session.submit(recorded))
 
     def _actions(self) -> list[Found]:
         start = getattr(self.screen, "action_start", None)
@@ -76,14 +79,30 @@ class ConsoleCommands(Provider):
         ]
 
     def _runbooks(self) -> list[Found]:
+        table = next(iter(self.screen.query(VirtualTable)), None)
+        row = table.row if table is not None and table.id == "fleet" else None
+        target = row.key if row is not None else getattr(self.screen, "subject", "")
+        opened = self.console.open_runbook
+        half_done = [
+            Found(
+                f"runbook {each.name} on {called(each.target)}",
+                f"half done: at step {each.step} since {stamp(last_time(each))}, by {clean(each.by)}",
+                partial(opened, each.name, each.target),
+            )
+            for each in self._sittings
+        ]
         return [
-            Found(f"runbook {entry.runbook}", entry.title, partial(self._read_runbook, entry.runbook))
-            for entry in entries()
+            *half_done,
+            *(Found(f"runbook {name}", title, partial(opened, name, target)) for name, title in self._titles()),
         ]
 
-    def _read_runbook(self, name: str) -> None:
-        text = (files("actions.runbooks") / f"{name}.md").read_text(encoding="utf-8")
-        self.console.push_screen(TextDialog(f"Runbook {name}", text))
+    def _titles(self) -> list[tuple[str, str]]:
+        """The runbooks by name, with what each is for; a file that is none is left to the list, which says why."""
+        found = []
+        for name, path in Shelf(self.console.session.config.runbooks.folder).paths().items():
+            with suppress(OSError, RunbookError):
+                found.append((name, clean(read(path).head.title)))
+        return found
 
     def _all(self) -> list[Found]:
         if not isinstance(self.screen, ConsoleScreen):

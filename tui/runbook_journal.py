@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tui.runbook_steps import same_target
+
 if TYPE_CHECKING:
     from actions.guard.history import Entry
     from actions.guard.journal import Journal
@@ -105,7 +107,7 @@ class Record:
 
     def half_done(self, name: str, target: str) -> Sitting | None:
         """The newest that is not done, of this runbook on this target."""
-        same = (each for each in self.all() if each.name == name and each.target.casefold() == target.casefold())
+        same = (each for each in self.all() if each.name == name and same_target(each.target, target))
         return next((each for each in same if each.state != "done"), None)
 
     def _write(self, sitting: str, kind: str, now: datetime, **data: Any) -> None:

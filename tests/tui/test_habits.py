@@ -10,7 +10,8 @@ from textual.command import CommandPalette
 
 from azsim.secrets import MARK
 from tests.tui.consoles import on_demo, on_small, opened, press, settle, shown, writes
-from tui.dialogs.ask import AskDialog, TextDialog
+from tui.dialogs.ask import AskDialog
+from tui.screens.runbook import RunbookScreen
 from tui.screens.walk import WalkScreen
 from tui.screens.workspace import WorkspaceScreen
 from tui.screens.workspaces import WorkspacesScreen
@@ -108,10 +109,10 @@ async def test_the_palette_starts_an_action_by_looking_only():
 
 async def test_the_palette_finds_a_runbook():
     async with opened(on_small()) as pilot:
-        await typed(pilot, "runbook identity")
+        await typed(pilot, "runbook identity-access")
         await chosen(pilot)
-        assert isinstance(pilot.app.screen, TextDialog)
-        assert "Runbook identity-access" in shown(pilot)
+        assert isinstance(pilot.app.screen, RunbookScreen)
+        assert "workspaces > small-ml > runbook > identity-access" in shown(pilot)
 
 
 async def test_the_last_workspace_is_one_key_away_and_escape_leads_back_to_the_list():

@@ -46,7 +46,7 @@ _PANES = {
 
 
 class WalkScreen(RecordedScreen):
-    """One action on one target, or one halted run taken up again (`resumed`)."""
+    """One action on one target, or one halted run taken up again (`resumed`); `values` are options that were chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go", "continue", id="walk.continue"),
@@ -58,14 +58,16 @@ class WalkScreen(RecordedScreen):
         Binding("f5", "again", "inspect again", id="refresh"),
     ]
 
-    def __init__(self, action: str, target: str, name: str, *, resumed: RunHistory | None = None) -> None:
+    def __init__(
+        self, action: str, target: str, name: str, *, resumed: RunHistory | None = None, values: Values | None = None
+    ) -> None:
         super().__init__()
         self._action: Action[Any, Any, Any] = entry(action).load()
         self._target, self._called = target, clean(name)
         self.about = target
         self._resumed = resumed
         self._stage = Stage.INSPECT
-        self._values: Values = {}
+        self._values: Values = dict(values or {})
         self._decided: dict[str, str] = {}
         self._inspection: Inspection | None = None
         self._planned: Planned | None = None

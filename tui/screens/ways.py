@@ -6,21 +6,26 @@ A screen is imported when it is opened: the first frame waits for none of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import SystemCommand
 from textual.screen import Screen
 
 from actions.registry import entry
 from tui.habits import Habits
+from tui.render import clean
 from tui.trail import Visit
 
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
+    from tui.screens.walk import WalkScreen
+    from tui.session import Session
 
 
 class Ways(Habits):
     """The App's part that opens screens."""
+
+    session: Session
 
     def open_workspace(self, workspace: str, name: str) -> None:
         """Show one workspace."""
@@ -46,18 +51,52 @@ class Ways(Habits):
             name = subscription or target.rpartition("/")[2]
         self.push_screen(WalkScreen(action, target, name))
 
-    def resume_walk(self, history: RunHistory) -> None:
-        """Look again for a halted run, and go on where it is approved."""
+    def open_walk(self, action: str, target: str, name: str, values: dict[str, Any]) -> WalkScreen:
+        """Begin a guarded action with options that were chosen elsewhere, and give its screen."""
+        from tui.screens.walk import WalkScreen
+
+        walk = WalkScreen(action, target, name, values=values)
+        self.push_screen(walk)
+        return walk
+
+    def resume_walk(self, history: RunHistory) -> WalkScreen:
+        """Look again for a halted run, go on where it is approved, and give the screen."""
         from tui.screens.walk import WalkScreen
 
         plan = history.plan
-        self.push_screen(WalkScreen(plan.action, plan.target, plan.name, resumed=history))
+        walk = WalkScreen(plan.action, plan.target, plan.name, resumed=history)
+        self.push_screen(walk)
+        return walk
 
     def hand_over(self, run_id: str) -> None:
         """Show what a run waits for a person to do."""
         from tui.screens.handover import HandOverScreen
 
         self.push_screen(HandOverScreen(run_id))
+
+    def open_runbooks(self, target: str = "", name: str = "") -> None:
+        """Show the runbooks; what is opened from there is followed on the target."""
+        from tui.screens.runbooks import RunbooksScreen
+
+        self.push_screen(RunbooksScreen(target, name))
+
+    def open_runbook(self, book: str, target: str) -> None:
+        """Show one runbook on a target; where none is known, ask for it first."""
+        from tui.dialogs.ask import AskDialog
+        from tui.runbook import Shelf
+        from tui.screens.runbook import RunbookScreen
+
+        path = Shelf(self.session.config.runbooks.folder).path(book)
+        if path is None:
+            self.remark(f"There is no runbook {clean(book)} on the shelf any more.")
+        elif target:
+            self.push_screen(RunbookScreen(path, target))
+        else:
+            hint = "a name, group/name, subscription/group/name or an id"
+            self.push_screen(
+                AskDialog("What is the runbook followed on?", "target", hint=hint),
+                lambda named: self.open_runbook(book, named) if named else None,
+            )
 
     def open_runs(self) -> None:
         """Show all runs."""
@@ -91,6 +130,7 @@ class Ways(Habits):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette finds beside Textual's own."""
+        yield SystemCommand("Runbooks", "To follow one, or to take up a half-done one", self.open_runbooks)
         yield SystemCommand("Runs", "All runs of the journal", self.open_runs)
         yield SystemCommand("Encryption keys", "Whose key expires when", self.open_key_calendar)
         yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
@@ -103,4 +143,7 @@ class Ways(Habits):
 
     def action_help(self) -> None:
         """Tell the keys that work where the focus is."""
-        raise NotImplementedError
+        from tui.dialogs.ask import HelpDialog
+        from tui.widgets.key_line import help_text
+
+        self.push_screen(HelpDialog("Keys that work here", help_text(self.screen.active_bindings.values())))

@@ -50,6 +50,7 @@ class WorkspaceScreen(ConsoleScreen[None]):
             for entry in entries()
         ),
         Binding("p", "posture", "how it is secured", id="posture", show=False),
+        Binding("b", "runbooks", "runbooks", id="runbooks", show=False),
         Binding("h", "holders", "holders (reads keys)", id="holders"),
         Binding("f5", "look_again", "refresh", id="refresh"),
         Binding("r", "runs", "runs", id="runs"),
@@ -131,6 +132,10 @@ class WorkspaceScreen(ConsoleScreen[None]):
     def action_posture(self) -> None:
         """Open the page of how it is secured."""
         self.console.open_posture(self._workspace, self._called)
+
+    def action_runbooks(self) -> None:
+        """Open the runbooks, for this workspace."""
+        self.console.open_runbooks(self._workspace, self._called)
 
     def action_runs(self) -> None:
         """Open the list of runs."""

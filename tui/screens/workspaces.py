@@ -41,6 +41,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
         ),
         Binding("r", "runs", "runs", id="runs"),
         Binding("p", "posture", "how it is secured", id="posture", show=False),
+        Binding("b", "runbooks", "runbooks", id="runbooks", show=False),
         Binding("C", "keys", "encryption keys", id="keys", show=False),
         Binding("slash", "filter", "filter", id="filter"),
         Binding("f5", "refresh_fleet", "refresh", id="refresh"),
@@ -241,6 +242,11 @@ class WorkspacesScreen(ConsoleScreen[None]):
         row = self.table.row
         if row is not None:
             self.console.open_posture(row.key, row.cells[0])
+
+    def action_runbooks(self) -> None:
+        """Open the runbooks, for the workspace under the cursor."""
+        row = self.table.row
+        self.console.open_runbooks(*((row.key, row.cells[0]) if row is not None else ("", "")))
 
     def action_keys(self) -> None:
         """Open the calendar of encryption keys."""

@@ -1,0 +1,33 @@
+"""What the console loads only when it is first needed, because the first frame is to wait for nothing that it does not show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.command import Provider
+    from textual.screen import Screen
+
+    from tui.dialogs.hands import Hands
+
+
+def console_commands() -> type[Provider]:
+    """What the palette finds."""
+    from tui.palette import ConsoleCommands
+
+    return ConsoleCommands
+
+
+def terminal_hands() -> Hands:
+    """What tells a person's keys from a paste."""
+    from tui.dialogs.hands import TerminalHands
+
+    return TerminalHands()
+
+
+def admits(screen: Screen[object], event: events.Key | events.Paste) -> bool:
+    """Whether a question counts a key; those that are not guarded count every one."""
+    from tui.dialogs.base import GuardedDialog
+
+    return not isinstance(screen, GuardedDialog) or screen.admits(event)
