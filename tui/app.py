@@ -80,7 +80,7 @@ class AmlkeysApp(Ways):
 
     def get_default_screen(self) -> Screen[None]:
         """Open with the fleet."""
-        return WorkspacesScreen()
+        return WorkspacesScreen(self.session.environments)
 
     @property
     def hands(self) -> Hands:

@@ -23,6 +23,7 @@ from tui.widgets.virtual_table import TableColumn, VirtualTable
 
 if TYPE_CHECKING:
     from actions.workspaces import FleetPage
+    from tui.environments import Environments
     from tui.session import Connected
 
 LOADING = "loading the workspaces ..."
@@ -56,9 +57,10 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
         page: FleetPage
 
-    def __init__(self) -> None:
+    def __init__(self, environments: Environments) -> None:
         super().__init__()
-        self._fleet = KnownFleet(self.console.session.environments)
+        self._environments = environments
+        self._fleet = KnownFleet(environments)
         self._kept_age = ""
         self._reading = False
         self._to_show: Timer | None = None
@@ -84,7 +86,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def _environment_column(self) -> list[TableColumn]:
         """The environments' words, up to what 80 cells leave; no column where the settings name none."""
-        known = self.console.session.environments.known
+        known = self._environments.known
         cells = max((width(clean(each.shown)) for each in known), default=0)
         return [TableColumn("env", min(cells, ENVIRONMENT_CELLS))] if known else []
 
