@@ -27,7 +27,9 @@ def page_lines(page: Page, cells: int, *, ascii_only: bool = False) -> list[str]
     lines = [f"{clean(page.name)}: {summary(page)}"]
     for section in SECTIONS:
         facts = [fact for fact in page.facts if fact.section == section.name]
-        lines += ["", section.title, *(line for fact in facts for line in _fact_lines(fact, cells, ascii_only))]
+        if facts:
+            told = [line for fact in facts for line in _fact_lines(fact, cells, ascii_only)]
+            lines += ["", section.title, *told]
     read = {fact.source: fact.as_of for fact in page.facts}
     lines += ["", "Where it was read, and when"]
     lines += [line for call, at in sorted(read.items()) for line in indent(f"{call}, {at}", cells, "  ")]

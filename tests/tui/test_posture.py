@@ -36,6 +36,17 @@ def test_the_page_for_programs_is_what_is_documented() -> None:
     assert "InstrumentationKey=" not in json.dumps(told)
 
 
+def test_the_flows_alone_tell_what_breaks() -> None:
+    answer = amlkeys("--rehearse", "posture", "fraud-scoring", "--flows")
+    assert "training: data in, outputs out: a key of the account" in answer.out
+    assert "fraud-score, scoring: its Primary or Secondary key" in answer.out
+    assert "Network" not in answer.out
+    assert {
+        fact["section"]
+        for fact in checked(amlkeys("--rehearse", "--json", "posture", "pricing", "--flows"))["posture"]["facts"]
+    } == {"flows"}
+
+
 @pytest.mark.parametrize(("workspace", "code"), [("fraud-scoring", 3), ("pricing", 0)])
 def test_the_detailed_exit_code(workspace: str, code: int) -> None:
     assert amlkeys("--rehearse", "posture", workspace, "--detailed-exit-code").exit == code

@@ -22,8 +22,9 @@ _NEEDS_WORK = {"critical", "high"}
 @click.command(cls=Command)
 @click.argument("workspace")
 @click.option("--detailed-exit-code", is_flag=True, help="Exit 3 where a fact is graded high or critical.")
+@click.option("--flows", is_flag=True, help="Only which key, secret or identity each flow stands on.")
 @click.pass_context
-def posture(context: click.Context, workspace: str, detailed_exit_code: bool) -> int:
+def posture(context: click.Context, workspace: str, flows: bool, detailed_exit_code: bool) -> int:
     """Tell how WORKSPACE is secured: each fact with its grade, what to do, and where and when it was read."""
     from tui.posture_text import page_lines
 
@@ -35,6 +36,9 @@ def posture(context: click.Context, workspace: str, detailed_exit_code: bool) ->
 
     with opened(context) as (session, out):
         page = session.run(read)
+        if flows:
+            told = tuple(fact for fact in page.facts if fact.section == "flows")
+            page = msgspec.structs.replace(page, facts=told)
         out.banner(session)
         if out.json:
             out.document("posture", {"posture": msgspec.to_builtins(page)})
