@@ -10,6 +10,7 @@ from typing import Any
 
 from azsim import admission, hosts, keyfollow, keysync
 from azsim.clock import Clock
+from azsim.endpoint_keys import EndpointKeys
 from azsim.errors import SERVICE, Refused, arm_error, mfe_error, storage_xml_error
 from azsim.estate import Estate, load
 from azsim.faults import Fault, Faults, Firing
@@ -98,6 +99,21 @@ class Cloud:
     def issue_token(self, audience: str = ARM) -> str:
         """A bearer token of the signed-in user, for callers inside this process."""
         return self.tokens.issue(self.world.directory.user(audience), audience)
+
+    def generations(self) -> dict[str, int]:
+        """How often each key was made, by `id#slot` in lower case; never a key."""
+        world = self.world
+        found = {
+            f"{account.id}#{slot}": key.generation
+            for account in world.keys.accounts.values()
+            for slot, key in account.slots.items()
+        }
+        pairs = world.state(EndpointKeys)
+        for kind in ("onlineEndpoints", "serverlessEndpoints"):
+            for endpoint in world.of_type(f"Microsoft.MachineLearningServices/workspaces/{kind}"):
+                pair = pairs.pair(world.seed, endpoint["id"])
+                found |= {f"{endpoint['id']}#{slot}": key.generation for slot, key in pair.items()}
+        return {key.casefold(): made for key, made in found.items()}
 
     def shift(self, delta: timedelta) -> None:
         """Move the clock; what was due meanwhile happens now."""

@@ -22,7 +22,21 @@ SHAPES: dict[str, Any] = {
     name: json.loads(text)
     for name, text in re.findall(r"^### (\S+)\n```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 }
-PARTS = {"bound", "finding", "plan", "binding", "step", "gap", "decision", "proof", "leg", "done", "note", "keys"}
+PARTS = {
+    "bound",
+    "finding",
+    "plan",
+    "binding",
+    "step",
+    "gap",
+    "decision",
+    "proof",
+    "leg",
+    "done",
+    "note",
+    "keys",
+    "result",
+}
 
 
 def differences(value: Any, shape: Any, path: str) -> Iterator[str]:

@@ -94,7 +94,7 @@ def test_shared_flags_stand_before_or_after_the_command(estate: str) -> None:
         (["workspaces", "--rehearse=https://example.com"], "AMLKEYS_REHEARSAL_TENANT"),
         (["workspaces", "--config", "/nowhere/config.toml"], "no settings file /nowhere/config.toml"),
         (["workspaces", "--rehearse=/nowhere/estate.json"], "cannot be read: No such file"),
-        (["rehearsal", "drill", "nothing"], "There is no drill 'nothing'; there are storage-keys"),
+        (["rehearsal", "drill", "nothing"], "There is no drill 'nothing'; there are endpoint-handover, key-expires"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_2(words: list[str], part: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, USAGE, CommandError
-from tui.commands.flags import Group, settings_of
+from tui.commands.flags import Group, decide_option, settings_of
 
 
 @click.group(cls=Group)
@@ -59,17 +60,70 @@ def _document(estate: str | None) -> Any:
 
 @rehearsal.command()
 @click.argument("name", default="storage-keys")
+@click.option("--list", "listed", is_flag=True, help="List the drills, with how each went last.")
+@click.option("--with", "words", metavar="OPTIONS", help="Options of the action instead of the calm way's.")
+@decide_option
 @click.pass_context
-def drill(context: click.Context, name: str) -> int:
-    """Play the drill NAME from its story to its report, without a terminal; exit 0 when its goal was reached."""
-    from tui.drill import load_drill, play
+def drill(context: click.Context, name: str, listed: bool, words: str | None, decided: dict[str, str]) -> int:
+    """Play the drill NAME from its story to its debrief, without a terminal; exit 0 when its goal was reached.
 
+    It goes the calm way, or yours where you give other options or answers.
+    """
+    from tui.drill import load_drill
+    from tui.drill_play import chosen_options, play
+
+    if listed:
+        return _list_drills(context)
     found = load_drill(name)
-    context.find_root().ensure_object(dict).update({"rehearse": found.estate, "live": True, "dry_run": False})
-    with opened(context) as (session, out):
-        debrief = play(found, session, out)
-        if out.json:
-            out.document("drill", {"drill": name, **msgspec.to_builtins(debrief)})
-        else:
-            out.text(debrief.markdown)
+    if words is not None:
+        found = msgspec.structs.replace(found, options=chosen_options(found, words))
+    found = msgspec.structs.replace(found, decided={**found.decided, **decided})
+    with tempfile.TemporaryDirectory() as folder:
+        context.find_root().ensure_object(dict).update({"rehearse": "", "live": True, "dry_run": False})
+        context.find_root().obj.setdefault("journal", str(Path(folder) / "drill.sqlite3"))
+        with opened(context) as (session, out):
+            debrief = play(name, found, session, out)
+            if out.json:
+                out.document("drill", {"drill": name, **msgspec.to_builtins(debrief)})
+            else:
+                out.text(debrief.markdown)
     return DONE if debrief.won else FAILED
+
+
+def _list_drills(context: click.Context) -> int:
+    """Tell every drill by its grade, with how it went last."""
+    from tui.commands.output import Output
+    from tui.debrief import earlier
+    from tui.drill import load_drill, names
+    from tui.render import Column, stamp, table
+
+    out = Output(settings_of(context))
+    last = {each.drill: each for each in earlier()}
+    drills = sorted(((name, load_drill(name)) for name in names()), key=lambda pair: (pair[1].grade, pair[0]))
+    if out.json:
+        rows = [
+            {
+                "name": name, "title": each.title, "grade": each.grade, "action": each.action,
+                "last": msgspec.to_builtins(last.get(name)),
+            }
+            for name, each in drills
+        ]  # fmt: skip
+        out.document("drills", {"drills": rows})
+        return DONE
+    lines = [
+        (
+            name,
+            str(each.grade),
+            each.title,
+            f"{'won' if last[name].won else 'lost'} {stamp(last[name].at)}" if name in last else "",
+        )
+        for name, each in drills
+    ]
+    columns = (
+        Column("drill", 12),
+        Column("grade", 5, right=True),
+        Column("what happens", 20, wraps=True),
+        Column("last", 6),
+    )
+    out.result(table(columns, lines, out.cells, ascii_only=out.ascii_only))
+    return DONE
