@@ -35,7 +35,7 @@ PARTS = {
     "done",
     "note",
     "keys",
-    "result",
+    "played",
 }
 
 
