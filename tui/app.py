@@ -10,7 +10,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.timer import Timer
 
 from tui.late import admits, console_commands, terminal_hands
@@ -186,9 +186,9 @@ class AmlkeysApp(Ways):
         self.exit()
 
     async def on_event(self, event: events.Event) -> None:
-        """Ask a guarded question first whether a key counts; all else is Textual's."""
+        """Ask the screen first whether a key counts; all else is Textual's."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.screen_stack:
             screen = self.screen_stack[-1]
-            if isinstance(screen, ModalScreen) and not admits(screen, event):
+            if not admits(screen, event):
                 return
         await super().on_event(event)

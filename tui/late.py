@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual import events
     from textual.command import Provider
     from textual.screen import Screen
@@ -27,7 +29,6 @@ def terminal_hands() -> Hands:
 
 
 def admits(screen: Screen[object], event: events.Key | events.Paste) -> bool:
-    """Whether a question counts a key; those that are not guarded count every one."""
-    from tui.dialogs.base import GuardedDialog
-
-    return not isinstance(screen, GuardedDialog) or screen.admits(event)
+    """Whether a screen counts a key: guarded questions and what records each press choose, all others count every one."""
+    judge: Callable[[events.Key | events.Paste], bool] | None = getattr(screen, "admits", None)
+    return judge is None or judge(event)

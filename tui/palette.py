@@ -17,7 +17,8 @@ from tui.render import clean, look, stamp
 from tui.runbook import RunbookError, Shelf, read
 from tui.runbook_journal import Record, Sitting
 from tui.screens.base import ConsoleScreen
-from tui.screens.runbooks import called, last_time
+from tui.screens.runbooks import last_time
+from tui.telling import short_name as called
 from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:

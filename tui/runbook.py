@@ -268,6 +268,15 @@ class Shelf:
         return known
 
 
+def found_on(shelf: Shelf, name: str) -> Runbook | None:
+    """Read the runbook of a name; None where there is none any more, or its file cannot be read as one."""
+    path = shelf.path(name)
+    try:
+        return read(path) if path is not None else None
+    except (OSError, RunbookError):
+        return None
+
+
 def lint(book: Runbook, today: date) -> list[Problem]:
     """Check what a runbook is bound to against what this installation has; the review date counts from `today`."""
     problems: list[Problem] = []

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.guard.errors import UsageError
+from tui.render import clean
 from tui.runbook_steps import same_target
 
 if TYPE_CHECKING:
@@ -95,11 +97,7 @@ class Record:
 
     def all(self) -> list[Sitting]:
         """Everything that was followed, newest first."""
-        kinds = (STARTED, STEP, NOTE, PAUSED, FINISHED, CHANGED)
-        found: dict[str, list[Entry]] = {}
-        for entry in self._journal.entries(kinds=kinds):
-            found.setdefault(entry.run, []).append(entry)
-        return [folded(entries) for entries in reversed(found.values())]
+        return sittings(self._journal)
 
     def one(self, sitting: str) -> Sitting:
         """One of them, by its id."""
@@ -113,6 +111,29 @@ class Record:
     def _write(self, sitting: str, kind: str, now: datetime, **data: Any) -> None:
         at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
         self._journal.append(sitting, kind, {"by": self._operator.name, **data}, at=at)
+
+
+def sittings(journal: Journal) -> list[Sitting]:
+    """Everything that a journal knows to have been followed, newest first."""
+    kinds = (STARTED, STEP, NOTE, PAUSED, FINISHED, CHANGED)
+    found: dict[str, list[Entry]] = {}
+    for entry in journal.entries(kinds=kinds):
+        found.setdefault(entry.run, []).append(entry)
+    return [folded(entries) for entries in reversed(found.values())]
+
+
+def named(journal: Journal, name: str) -> Sitting | None:
+    """The record whose id is `name` or alone begins with it; None where no record's id does.
+
+    Raises `UsageError` where several do. Ids of runs begin with digits, so that none is taken for the other.
+    """
+    if not (name.startswith(PREFIX) or (name and PREFIX.startswith(name))):
+        return None
+    found = [each for each in sittings(journal) if each.id.startswith(name)]
+    exact = next((each for each in found if each.id == name), None)
+    if exact is None and len(found) > 1:
+        raise UsageError(f"{clean(name)} fits {', '.join(each.id for each in found[:5])}.")
+    return exact or (found[0] if found else None)
 
 
 def folded(entries: Iterable[Entry]) -> Sitting:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from actions.registry import UnknownAction, entry
+from tui.followed import JUMPED, jumped_over, outcome_state
 from tui.render import clean, duration, indent, look, mark, stamp
 from tui.runbook import Runbook, Step, filled
 from tui.runbook_steps import begun_run, step_text, values_of, wait_until
@@ -21,16 +22,19 @@ HALTED = "Stop here, as the runbook says; call whom it names. Enter looks at thi
 
 
 def step_rows(book: Runbook, sitting: Sitting | None) -> list[TableRow]:
-    """The steps as lines: what is behind with its outcome, the one that is next, what is to come."""
+    """The steps as lines: what is behind with its outcome or was jumped over, the one that is next, what is to come."""
     behind = {each.number: each for each in sitting.done} if sitting is not None else {}
     present = present_step(book, sitting)
+    jumped = jumped_over(sitting, [step.number for step in book.steps])
     rows = []
     for step in book.steps:
         last = behind.get(step.number)
         if present is not None and step.number == present.number:
             state, outcome = "running", clean(last.outcome) if last else "next"
         else:
-            state, outcome = ("done", clean(last.outcome)) if last else ("pending", "")
+            state, outcome = (outcome_state(last.outcome), clean(last.outcome)) if last else ("pending", "")
+            if step.number in jumped:
+                state, outcome = JUMPED, look(JUMPED).word
         when = stamp(last.at) if last else ""
         rows.append(TableRow(str(step.number), state, (str(step.number), clean(step.title), outcome, when)))
     return rows
@@ -109,7 +113,7 @@ def live_lines(
             lines += indent(clean(note.text), cells, f"  {stamp(note.at)} {clean(note.by)}, step {note.step}: ", "    ")
     lines += ["", f"Recorded as {sitting.id}, begun {stamp(sitting.started)} by {clean(sitting.by)}"]
     for each in reversed(sitting.done):
-        symbol = mark("done", ascii_only=ascii_only)
+        symbol = mark(outcome_state(each.outcome), ascii_only=ascii_only)
         text = f"{clean(each.outcome)} ({clean(each.by)}{', run ' + each.run if each.run else ''})"
         lines += indent(text, cells, f"  {symbol} {stamp(each.at)} step {each.number}: ", "    ")
     return lines

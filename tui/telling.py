@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from actions.guard.events import Event, Paused
     from actions.guard.history import RunHistory, RunSummary, StepHistory
     from actions.guard.preflight import Preflight
+    from tui.runbook_journal import Sitting
 
 _WORST_FIRST = tuple(Severity)
 
@@ -193,16 +194,44 @@ def _event(event: Event) -> tuple[str, str]:
             return "", ""
 
 
+RUNBOOK = "runbook"
+"""The kind of what was followed, where that of a run is its mode."""
 _RUN_COLUMNS = (
-    Column("run", 20), Column("action", 12), Column("target", 12), Column("mode", 7), Column("state", 7), Column("by", 4),
-    Column("as", 6),
+    Column("run", 28), Column("action", 8), Column("target", 8), Column("kind", 7), Column("state", 7), Column("by", 3),
+    Column("as", 4),
 )  # fmt: skip
 
 
-def runs_table(runs: Sequence[RunSummary], cells: int, *, ascii_only: bool = False) -> list[str]:
-    """List runs, newest first; a run's id begins with the time it began, in UTC."""
-    rows = [(run.id, run.action, run.name, run.mode, look(run.state).word, run.operator, run.user) for run in runs]
-    return table(_RUN_COLUMNS, rows, cells, states=[run.state for run in runs], ascii_only=ascii_only)
+def runs_table(
+    runs: Sequence[RunSummary], cells: int, books: Sequence[Sitting] = (), *, ascii_only: bool = False
+) -> list[str]:
+    """List runs and followed runbooks, newest first; an id holds the time it began, in UTC."""
+    lines: list[tuple[str, ...]] = [
+        (run.started, run.state, run.id, run.action, run.name, run.mode, look(run.state).word, run.operator, run.user)
+        for run in runs
+    ]
+    lines += [
+        (
+            each.started,
+            each.state,
+            each.id,
+            each.name,
+            short_name(each.target),
+            RUNBOOK,
+            look(each.state).word,
+            each.by,
+            "-",
+        )
+        for each in books
+    ]
+    lines.sort(key=lambda line: line[0], reverse=True)
+    rows, states = [line[2:] for line in lines], [line[1] for line in lines]
+    return table(_RUN_COLUMNS, rows, cells, states=states, ascii_only=ascii_only)
+
+
+def short_name(target: str) -> str:
+    """A target's last word, by which people know it."""
+    return clean(target.rstrip("/").rpartition("/")[2])
 
 
 def step_state(step: StepHistory) -> str:

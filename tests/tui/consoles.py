@@ -29,11 +29,11 @@ ARM = ("m", "tab", *"live-contoso", "enter", "y")
 
 
 class Hands:
-    """Keys come half a second apart, so that none counts as typed ahead or pasted; `hurry` changes that."""
+    """Keys come a second apart, so that none counts as typed ahead, pasted or held; `hurry` changes that."""
 
     def __init__(self) -> None:
         self.moment = 0.0
-        self.pause = 0.5
+        self.pause = 1.0
 
     def now(self) -> float:
         """The present moment."""

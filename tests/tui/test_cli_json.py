@@ -34,6 +34,8 @@ PARTS = {
     "leg",
     "done",
     "note",
+    "behind",
+    "sitting",
     "keys",
     "played",
 }

@@ -65,3 +65,22 @@ def test_shelf(snap: Snap, size: tuple[int, int], folder: Path) -> None:
     finally:
         app.board.wait()
         app.session.close()
+
+
+@SIZES
+@pytest.mark.parametrize("keys", [("r",), ("r", "enter")], ids=["list", "one"])
+def test_record(snap: Snap, size: tuple[int, int], keys: tuple[str, ...], folder: Path) -> None:
+    """Look at: a followed runbook among the runs with its kind in a word; its jumped-over step with its own symbol."""
+    found = made(folder)
+    follow(found, folder / "own.md", "small-ml", Scripted("n ask ada", "key2"))
+    app = console(found)
+
+    async def before(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await press(pilot, *keys)
+
+    try:
+        snap(lambda: app, size=size, run_before=before)
+    finally:
+        app.board.wait()
+        app.session.close()

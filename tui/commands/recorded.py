@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from actions.guard.confirm import Confirmation
     from actions.guard.history import RunHistory
     from tui.commands.output import Output
+    from tui.runbook_journal import Sitting
     from tui.session import Session
 
 _run = click.argument("run", metavar="RUN")
@@ -25,25 +26,61 @@ _run = click.argument("run", metavar="RUN")
 @click.argument("run", required=False, metavar="[RUN]")
 @click.pass_context
 def runs(context: click.Context, run: str | None) -> int:
-    """List the recorded runs, or tell one: where it stands and what was proven."""
+    """List the recorded runs, or tell one: where it stands and what was proven.
+
+    Runbooks that were followed are listed with them, and told by their id, which begins with `runbook-`.
+    """
+    from tui.followed import sitting_document
+    from tui.runbook_journal import named, sittings
     from tui.telling import run_lines, runs_table
 
     with opened(context) as (session, out):
         if run is not None:
+            followed = named(session.journal, run)
+            if followed is not None:
+                return _tell_followed(session, out, followed)
             found = session.journal.run(run)
             if out.json:
                 out.document("run", {"run": run_document(found)})
             else:
                 out.result(run_lines(found, out.cells, ascii_only=out.ascii_only))
             return DONE
-        all_runs = session.journal.runs()
+        all_runs, books = session.journal.runs(), sittings(session.journal)
         if out.json:
-            out.document("runs", {"runs": [msgspec.to_builtins(item) for item in all_runs]})
-        elif all_runs:
-            out.result(runs_table(all_runs, out.cells, ascii_only=out.ascii_only))
+            told = {"runbooks": [sitting_document(each) for each in books]}
+            out.document("runs", {"runs": [msgspec.to_builtins(item) for item in all_runs], **told})
+        elif all_runs or books:
+            out.result(runs_table(all_runs, out.cells, books, ascii_only=out.ascii_only))
         else:
             out.result(["No runs are recorded in this journal."])
     return DONE
+
+
+def _tell_followed(session: Session, out: Output, sitting: Sitting) -> int:
+    """Tell the record of a runbook that was followed."""
+    if out.json:
+        from tui.followed import sitting_document
+
+        out.document("followed", {"followed": sitting_document(sitting)})
+        return DONE
+    from tui.followed import record_lines
+    from tui.runbook import Shelf, found_on
+
+    book = found_on(Shelf(session.config.runbooks.folder), sitting.name)
+    rehearsal = session.settings.rehearsal
+    out.result(record_lines(sitting, book, out.cells, ascii_only=out.ascii_only, rehearsal=rehearsal))
+    return DONE
+
+
+def _history(session: Session, run: str) -> RunHistory:
+    """Give one run; a runbook's record is none, and says so."""
+    from tui.runbook_journal import named
+
+    followed = named(session.journal, run)
+    if followed is None:
+        return session.journal.run(run)
+    sentence = f"{followed.id} is the record of a runbook, not a run: `amlkeys runs {followed.id}` tells it."
+    raise CommandError(sentence, exit_code=USAGE, kind="usage")
 
 
 def run_document(run: RunHistory) -> dict[str, object]:
@@ -67,7 +104,7 @@ def resume(
     person is done.
     """
     with opened(context) as (session, out):
-        history, settings = session.journal.run(run), session.settings
+        history, settings = _history(session, run), session.settings
         if history.state != "done":
             _insist_mode(history, settings.mode)
         session.run(_signed_in)
@@ -99,7 +136,7 @@ def waiting(context: click.Context, run: str) -> int:
     from tui.render import clean, drawn, indent, stamp
 
     with opened(context) as (session, out):
-        found = session.journal.run(run)
+        found = _history(session, run)
         session.run(_signed_in)
         out.banner(session)
         lines = session.run(lambda connected: brief(connected.engine, found.id))
@@ -143,7 +180,7 @@ def _insist_mode(history: RunHistory, mode: str) -> None:
 def stop(context: click.Context, run: str, break_leases: bool) -> int:
     """Stop a run between two steps, wherever it is at work."""
     with opened(context) as (session, out):
-        found = session.journal.run(run)
+        found = _history(session, run)
         sentence = session.engine.stop(found.id, break_leases=break_leases)
         if out.json:
             out.document("stopped", {"run": found.id, "sentence": sentence})
@@ -159,7 +196,7 @@ def stop(context: click.Context, run: str, break_leases: bool) -> int:
 def note(context: click.Context, run: str, text: str) -> int:
     """Leave the remark TEXT with a run, for whoever takes it up and for its report."""
     with opened(context) as (session, out):
-        found = session.journal.run(run)
+        found = _history(session, run)
         session.engine.note(found.id, text)
         if out.json:
             out.document("noted", {"run": found.id})
@@ -179,7 +216,7 @@ def report(context: click.Context, run: str, form: str, file: str | None) -> int
     from actions.guard.journal import replace_private
 
     with opened(context) as (session, out):
-        found = session.journal.run(run)
+        found = _history(session, run)
         if form == "json" or out.json:
             text = reports.as_json(found).decode()
         else:

@@ -11,6 +11,8 @@ from textual import events
 
 DEAD_SECONDS = 0.4
 FASTEST_SECONDS = 0.01
+STILL_SECONDS = 0.7
+"""Longer than a terminal waits before it repeats a held key (half a second on most, 0.66 s on a plain X server)."""
 
 
 class Verdict(Enum):
@@ -61,3 +63,17 @@ class KeyWatch:
         if at - self.shown < DEAD_SECONDS:
             return Verdict.EARLY
         return Verdict.PASTED if gap < FASTEST_SECONDS else Verdict.TAKEN
+
+
+@dataclass
+class HeldWatch:
+    """Tells a key that is held down from one that is pressed again, for keys each press of which records something."""
+
+    key: str = ""
+    last: float = float("-inf")
+
+    def repeats(self, key: str, at: float) -> bool:
+        """Tell whether a key read at this moment is the one before, not let go of since."""
+        held = key == self.key and at - self.last < STILL_SECONDS
+        self.key, self.last = key, at
+        return held

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from actions.guard.model import RunState
 from actions.registry import UnknownAction, entry
 from tui.dialogs.ask import AskDialog, Pick, PickDialog
 from tui.dialogs.failure import Failure
+from tui.dialogs.hands import HeldWatch
+from tui.dialogs.held import AnswerDialog
 from tui.render import clean, duration, look
 from tui.runbook import Bound, Runbook, Step, options_of
 from tui.runbook_journal import Record, Sitting
 from tui.runbook_steps import begun_run, check_outcome, holds, values_of, wait_until
 from tui.screens.runbook_view import Kept, RunbookView
-from tui.screens.runbooks import called
+from tui.telling import short_name as called
 
 if TYPE_CHECKING:
     from actions.cloud.data import ResourceId
@@ -36,6 +40,10 @@ class RunbookScreen(RunbookView):
         Binding("f5", "look_again", "refresh", id="refresh"),
     ]
 
+    def __init__(self, path: Path, target: str) -> None:
+        super().__init__(path, target)
+        self._held = HeldWatch()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the present step allows."""
         step = self.present
@@ -46,6 +54,17 @@ class RunbookScreen(RunbookView):
             "note": self._sitting is not None,
         }
         return possible.get(action, True)
+
+    def admits(self, event: events.Key | events.Paste) -> bool:
+        """Tell whether a key counts: one that is held down does one step, or skips one, and no more."""
+        if isinstance(event, events.Paste):
+            return True
+        repeats = self._held.repeats(event.key, self.console.hands.pressed(event))
+        bound = self.active_bindings.get(event.key)
+        if not repeats or bound is None or bound.binding.action not in {"go", "skip"}:
+            return True
+        self.status.say(f"{event.key} is held down: it counts once. Let go, then press it for this step.")
+        return False
 
     def action_go(self) -> None:
         """Do the present step; the first one begins the record."""
@@ -122,7 +141,7 @@ class RunbookScreen(RunbookView):
 
         if places:
             picks = [Pick(text, clean(text)) for text in places]
-            self.app.push_screen(PickDialog(clean(step.title), picks), answered)
+            self.app.push_screen(AnswerDialog(clean(step.title), picks, self._held, self.console.hands), answered)
         else:
             self.app.push_screen(AskDialog(clean(step.title), bound.name), answered)
 

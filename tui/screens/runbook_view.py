@@ -18,7 +18,8 @@ from tui.runbook import Runbook, RunbookError, Step, read
 from tui.runbook_journal import Record, Sitting
 from tui.runbook_text import DONE, HALTED, halted, live_lines, present_step, step_lines, step_rows
 from tui.screens.base import ConsoleScreen
-from tui.screens.runbooks import called, last_time
+from tui.screens.runbooks import last_time
+from tui.telling import short_name as called
 from tui.widgets.text_pane import TextPane
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 

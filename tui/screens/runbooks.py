@@ -12,6 +12,7 @@ from tui.render import clean, stamp
 from tui.runbook import Runbook, RunbookError, Shelf, read
 from tui.runbook_journal import Record, Sitting
 from tui.screens.base import ConsoleScreen
+from tui.telling import short_name as called
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from tui.session import Connected
 
 _GRADES = {"critical": "critical", "high": "high", "warn": "warn", "info": "info"}
-
-
-def called(target: str) -> str:
-    """A target's short name: the last word of its id."""
-    return clean(target.rstrip("/").rpartition("/")[2])
 
 
 def book_row(name: str, path: Path) -> TableRow:

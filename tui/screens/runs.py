@@ -1,4 +1,4 @@
-"""All runs of the journal, newest first."""
+"""All runs of the journal and the runbooks that were followed, newest first."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from tui.dialogs.ask import Pick, PickDialog
 from tui.render import clean, look, stamp
+from tui.runbook_journal import PREFIX, sittings
 from tui.screens.base import ConsoleScreen
+from tui.telling import RUNBOOK, short_name
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actions.guard.history import RunSummary
+    from tui.runbook_journal import Sitting
     from tui.session import Connected
     from tui.widgets.run_view import RunView
 
@@ -25,24 +31,53 @@ def run_row(run: RunSummary) -> TableRow:
     return TableRow(run.id, run.state.value, tuple(clean(cell) for cell in cells))
 
 
+def sitting_row(sitting: Sitting) -> TableRow:
+    """One runbook that was followed as a line."""
+    state, target = look(sitting.state).word, short_name(sitting.target)
+    cells = (stamp(sitting.started), sitting.name, target, RUNBOOK, state, sitting.by, "", sitting.id)
+    return TableRow(sitting.id, sitting.state, tuple(clean(cell) for cell in cells))
+
+
+def all_rows(runs: Sequence[RunSummary], books: Sequence[Sitting]) -> list[TableRow]:
+    """Runs and followed runbooks as lines, newest first."""
+    dated = [(run.started, run_row(run)) for run in runs] + [(each.started, sitting_row(each)) for each in books]
+    return [row for _, row in sorted(dated, key=lambda line: line[0], reverse=True)]
+
+
+def count_text(runs: int, books: int, shown: int) -> str:
+    """How many there are of each, and how many pass the filter where not all do."""
+    followed = f", {books} runbook{'s' if books != 1 else ''}" if books else ""
+    told = f"{runs} run{'s' if runs != 1 else ''}{followed}"
+    return told if shown == runs + books else f"{shown} of {told}"
+
+
+def next_order(order: tuple[int | None, bool], picked: int | None) -> tuple[int | None, bool]:
+    """The order after a column was picked: column and whether backwards; None is as listed, the same column turns."""
+    column, backwards = order
+    return picked, picked is not None and picked == column and not backwards
+
+
 class RunsScreen(ConsoleScreen[None]):
     """The runs, to open one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", id="filter"),
         Binding("f5", "read_runs", "refresh", id="refresh"),
+        Binding("ctrl+o", "sort", "sort", id="sort", show=False),
     ]
     crumbs = ("workspaces", "runs")
+    _many = (0, 0)
+    _order: tuple[int | None, bool] = (None, False)
 
     def compose_body(self) -> ComposeResult:
         """Filter and list."""
         yield FilterBar()
         yield VirtualTable(
             (
-                TableColumn("started", 17),
+                TableColumn("started", 17, value=lambda row: row.key.removeprefix(PREFIX)),
                 TableColumn("action", 10),
                 TableColumn("target", 10),
-                TableColumn("mode", 7),
+                TableColumn("kind", 7),
                 TableColumn("state", 8),
                 TableColumn("by", 4),
                 TableColumn("host", 6, from_width=100),
@@ -76,16 +111,23 @@ class RunsScreen(ConsoleScreen[None]):
     def action_read_runs(self) -> None:
         """Read the journal."""
 
-        async def read(connected: Connected) -> list[RunSummary]:
-            return connected.journal.runs()
+        async def read(connected: Connected) -> tuple[list[RunSummary], list[Sitting]]:
+            return connected.journal.runs(), sittings(connected.journal)
 
         self.ask("reading the journal", read, self._show)
 
-    def _show(self, runs: list[RunSummary]) -> None:
+    def _show(self, found: tuple[list[RunSummary], list[Sitting]]) -> None:
         self.status.say()
-        self.table.show_placeholder("There are no runs yet: k on a workspace starts one.")
-        self.table.set_rows(run_row(run) for run in runs)
-        self.query_one(FilterBar).count(f"{len(runs)} runs")
+        self._many = (len(found[0]), len(found[1]))
+        self.table.set_rows(all_rows(*found))
+        self._count()
+
+    def _count(self) -> None:
+        """Say how many there are and pass the filter, or why the list is empty."""
+        text = self.query_one(FilterBar).text
+        none = "There are no runs yet: k on a workspace starts one."
+        self.table.show_placeholder(f"No run fits: {text}" if text and sum(self._many) else none)
+        self.query_one(FilterBar).count(count_text(*self._many, self.table.shown))
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -94,10 +136,22 @@ class RunsScreen(ConsoleScreen[None]):
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Filter as it is typed."""
         self.table.filter(message.text)
+        self._count()
 
     def on_filter_bar_closed(self) -> None:
         """Go back to the list."""
         self.table.focus()
+
+    def action_sort(self) -> None:
+        """Choose a column to order by; the same one again turns the order round."""
+        picks = [Pick("", "newest first")] + [Pick(str(n), each.title) for n, each in enumerate(self.table.columns)]
+        self.app.push_screen(PickDialog("Order by (the same again: the other way round)", picks), self._sort)
+
+    def _sort(self, picked: str | None) -> None:
+        if picked is None:
+            return
+        self._order = next_order(self._order, int(picked) if picked else None)
+        self.table.sort(self._order[0], backwards=self._order[1])
 
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Open a run."""

@@ -123,10 +123,12 @@ class Ways(Habits):
         self.push_screen(KeyCalendarScreen())
 
     def open_run(self, run_id: str) -> None:
-        """Show one run."""
+        """Show one run, or the record of a runbook that was followed."""
+        from tui.runbook_journal import PREFIX
+        from tui.screens.followed import FollowedScreen
         from tui.screens.run import RunScreen
 
-        self.push_screen(RunScreen(run_id))
+        self.push_screen(FollowedScreen(run_id) if run_id.startswith(PREFIX) else RunScreen(run_id))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette finds beside Textual's own."""
