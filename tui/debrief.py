@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from actions.guard.model import Outcome, RunState
+from actions.guard.model import Mode, RunState
 from tui.render import clean, duration, moment, stamp
 from tui.runbook_steps import holds
 
@@ -36,8 +36,19 @@ class StepTime(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class Start(NamedTuple):
+    """What stood at the beginning: the cloud's time, how often each key was made, and the runs that were there before.
+
+    `at` is empty for a drill that is played by itself: its time begins with its run.
+    """
+
+    keys: dict[str, int]
+    runs: frozenset[str] = frozenset()
+    at: str = ""
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One time that a drill was played, as it is kept to compare with."""
+    """One time that a drill was played, as it is kept to compare with; `seconds` by the rehearsal's clock."""
 
     drill: str
     at: str
@@ -46,6 +57,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     outages: int
     wrong: int
+    by_hand: bool = False
 
 
 class Debrief(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,18 +76,85 @@ class Debrief(msgspec.Struct, frozen=True, kw_only=True):
     outages: tuple[Outage, ...]
     earlier: tuple[Result, ...]
     markdown: str
+    seconds: float = 0.0
+    by_hand: bool = False
 
 
-def judge(
-    name: str, drill: Drill, session: Session, before: dict[str, int], *, outcome: Outcome = Outcome.READY
-) -> Debrief:
-    """Look at everything that was done and what it came to, compare with earlier times, and keep this one."""
-    sim = session.sim
+Standing = Literal["not yet", "reached", "lost"]
+"""Where the goal of a drill stands, as it is told while it is played."""
+
+
+async def judge(name: str, drill: Drill, connected: Connected, start: Start, *, unbegun: str, by_hand: bool) -> Debrief:
+    """Look at everything that was done and what it came to, compare with earlier times, and keep this one.
+
+    `unbegun` is what stands for the end of a run where none was begun.
+    """
+    session, sim = connected.session, connected.session.sim
     assert sim is not None
-    runs = [session.journal.run(each.id) for each in reversed(session.journal.runs())]
-    last = runs[-1] if runs else None
+    sim.faults.clear()
+    failed = await failed_checks(drill, connected)
+    runs = played(session, start)
+    last = _last(runs, drill)
+    outages = _outages(session, runs)
+    writes, requests = len(sim.ledger.writes()), sim.ledger.last
+    state = last.state.value if last is not None else unbegun
+    sentence = last.sentence if last is not None else f"It ended {unbegun}; nothing ran."
+    new, foreign = _new_keys(session, drill, start)
+    lost = (*_unreached(drill, state, outages, writes), *_unkept(drill, new), *failed)
+    wrong = (*_wrong_turns(runs, drill, writes), *(f"{key} was replaced, which nobody asked for." for key in foreign))
+    known = earlier(name)
+    seconds = sum(_seconds(run.started, run.ended) for run in runs)
+    if by_hand:
+        seconds = _seconds(start.at, connected.cloud.now().isoformat())
+    result = Result(
+        drill=name, at=_now(), won=not lost, writes=writes, seconds=seconds,
+        outages=sum(not each.announced for each in outages), wrong=len(wrong), by_hand=by_hand,
+    )  # fmt: skip
+    keep(result)
+    steps = _times(runs if by_hand else runs[-1:], start)
+    told = Debrief(
+        won=not lost, run=last.id if last else "", state=state, sentence=sentence, requests=requests, writes=writes,
+        par=drill.par, lost=lost, wrong=wrong, steps=steps, outages=outages, earlier=known, markdown="",
+        seconds=seconds, by_hand=by_hand,
+    )  # fmt: skip
+    return msgspec.structs.replace(told, markdown=_markdown(drill, told, result, last))
+
+
+async def look(drill: Drill, connected: Connected, start: Start) -> Standing:
+    """Tell where the goal stands, and not why: `lost` only for what cannot be made good any more.
+
+    Where all else holds and nothing runs, what the goal says must be found afterwards is read.
+    """
+    session, sim = connected.session, connected.session.sim
+    assert sim is not None
+    runs = played(session, start)
+    last = _last(runs, drill)
+    writes = len(sim.ledger.writes())
+    new, _ = _new_keys(session, drill, start)
+    if _unreached(drill, drill.goal.state, _outages(session, runs), writes) or _kept_no_more(drill, new):
+        return "lost"
+    if last is None or last.state.value != drill.goal.state or _unkept(drill, new):
+        return "not yet"
+    return "not yet" if await failed_checks(drill, connected) else "reached"
+
+
+def played(session: Session, start: Start) -> list[RunHistory]:
+    """The live runs since the beginning, oldest first; what was only tried dry is no part of it."""
+    found = [session.journal.run(each.id) for each in reversed(session.journal.runs()) if each.id not in start.runs]
+    return [run for run in found if run.mode is Mode.LIVE]
+
+
+def _last(runs: list[RunHistory], drill: Drill) -> RunHistory | None:
+    """The run that the goal is about: the last one of the drill's action, else the last one."""
+    fitting = [run for run in runs if run.plan.action == drill.action]
+    return next(iter(reversed(fitting or runs)), None)
+
+
+def _outages(session: Session, runs: list[RunHistory]) -> tuple[Outage, ...]:
+    """Who was without a working key since the beginning, and whether a plan had said so."""
+    sim = session.sim
     announced = {gap.holder.casefold() for run in runs for gap in run.plan.body.gaps}
-    outages = tuple(
+    return tuple(
         Outage(
             holder=_label(outage.holder),
             reason=outage.reason,
@@ -83,26 +162,27 @@ def judge(
             ended=outage.to_time.isoformat(timespec="seconds") if outage.to_time else "",
             announced=_label(outage.holder).casefold() in announced,
         )
-        for outage in sim.outages.during()
+        for outage in (sim.outages.during() if sim is not None else ())
     )
-    writes, requests = len(list(sim.ledger.writes())), sim.ledger.last
-    state = last.state.value if last is not None else outcome.value
-    sentence = last.sentence if last is not None else f"The plan is {outcome.value}; nothing ran."
-    lost = (*_unreached(drill, state, outages, writes), *_unkept(drill, before, sim.generations()))
-    lost += tuple(_failed_checks(drill, session))
-    wrong = tuple(_wrong_turns(runs, drill, writes))
-    known = earlier(name)
-    seconds = sum(_seconds(run.started, run.ended) for run in runs)
-    result = Result(
-        drill=name, at=_now(), won=not lost, writes=writes, seconds=seconds,
-        outages=sum(not each.announced for each in outages), wrong=len(wrong),
-    )  # fmt: skip
-    keep(result)
-    told = Debrief(
-        won=not lost, run=last.id if last else "", state=state, sentence=sentence, requests=requests, writes=writes,
-        par=drill.par, lost=lost, wrong=wrong, steps=_times(last), outages=outages, earlier=known, markdown="",
-    )  # fmt: skip
-    return msgspec.structs.replace(told, markdown=_markdown(drill, told, result, last))
+
+
+def _new_keys(session: Session, drill: Drill, start: Start) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The slots of the drill's own account or endpoints that were made anew, and which keys of others were."""
+    sim = session.sim
+    assert sim is not None
+    own: set[str] = set()
+    for workspace in sim.world.of_type("Microsoft.MachineLearningServices/workspaces"):
+        if workspace["name"].casefold() == drill.target.casefold():
+            own |= {workspace["id"].casefold(), str(workspace["properties"].get("storageAccount", "")).casefold()}
+    made = [key for key, times in sim.generations().items() if times > start.keys.get(key, times)]
+    mine = [key for key in made if _belongs(key.rpartition("#")[0], own)]
+    foreign = [key for key in made if key not in mine]
+    told = tuple(f"{key.rpartition('#')[2]} of {_label(key.rpartition('#')[0])}" for key in foreign)
+    return frozenset(key.rpartition("#")[2] for key in mine), told
+
+
+def _belongs(resource: str, own: set[str]) -> bool:
+    return any(resource == each or resource.startswith(f"{each}/") for each in own if each)
 
 
 def _unreached(drill: Drill, state: str, outages: tuple[Outage, ...], writes: int) -> tuple[str, ...]:
@@ -120,33 +200,28 @@ def _unreached(drill: Drill, state: str, outages: tuple[Outage, ...], writes: in
     return tuple(found)
 
 
-def _unkept(drill: Drill, before: dict[str, int], after: dict[str, int]) -> tuple[str, ...]:
+def _unkept(drill: Drill, new: frozenset[str]) -> tuple[str, ...]:
     """What the goal says of keys: which must be new, which must not."""
-    new = {key.rpartition("#")[2] for key, made in after.items() if made > before.get(key, made)}
     missed = [f"{slot} is still the old one." for slot in drill.goal.replaced if slot.casefold() not in new]
-    return (*missed, *(f"{slot} was replaced." for slot in drill.goal.kept if slot.casefold() in new))
+    return (*missed, *_kept_no_more(drill, new))
 
 
-def _failed_checks(drill: Drill, session: Session) -> list[str]:
-    """Look once more with the actions that the goal names, without what went wrong."""
-    if not drill.goal.checks:
-        return []
+def _kept_no_more(drill: Drill, new: frozenset[str]) -> tuple[str, ...]:
+    return tuple(f"{slot} was replaced." for slot in drill.goal.kept if slot.casefold() in new)
+
+
+async def failed_checks(drill: Drill, connected: Connected) -> tuple[str, ...]:
+    """Look with the actions that the goal names."""
     from actions.registry import entry
     from tui.commands.targets import find
 
-    if session.sim is not None:
-        session.sim.faults.clear()
-    found = []
+    found: list[str] = []
     for check in drill.goal.checks:
         action, verb, wanted = check.split()
-
-        async def look(connected: Connected, action: str = action) -> bool:
-            target = await find(connected, drill.target, entry(action).target_kind, "")
-            return holds(await connected.engine.inspect(action, target, {}), verb, wanted)  # noqa: B023 - awaited here
-
-        if not session.run(look):
+        target = await find(connected, drill.target, entry(action).target_kind, "")
+        if not holds(await connected.engine.inspect(action, target, {}), verb, wanted):
             found.append(f"Afterwards `{check}` does not hold.")
-    return found
+    return tuple(found)
 
 
 def _wrong_turns(runs: list[RunHistory], drill: Drill, writes: int) -> list[str]:
@@ -163,13 +238,15 @@ def _wrong_turns(runs: list[RunHistory], drill: Drill, writes: int) -> list[str]
     return found
 
 
-def _times(run: RunHistory | None) -> tuple[StepTime, ...]:
-    if run is None:
-        return ()
+def _times(runs: list[RunHistory], start: Start) -> tuple[StepTime, ...]:
+    """Every step that ended, counted from the beginning of the drill, or of its run where nobody sat before it."""
     return tuple(
         StepTime(
-            title=step.title, after=_seconds(run.started, step.started), seconds=_seconds(step.started, step.ended)
+            title=step.title,
+            after=_seconds(start.at or run.started, step.started),
+            seconds=_seconds(step.started, step.ended),
         )
+        for run in runs
         for step in run.steps
         if step.ended
     )
@@ -217,12 +294,16 @@ def _compared(known: tuple[Result, ...], result: Result) -> list[str]:
     """Earlier times beside this one, the newest first."""
     if not known:
         return ["This drill was not played here before."]
-    lines = ["| played | | changes | rehearsed time | outages | wrong turns |", "|---|---|---|---|---|---|"]
+    lines = ["| played | | | changes | rehearsed time | outages | wrong turns |", "|---|---|---|---|---|---|---|"]
     for each in (result, *reversed(known[-5:])):
-        word = "won" if each.won else "lost"
-        row = (stamp(each.at), word, each.writes, duration(each.seconds), each.outages, each.wrong)
+        row = (stamp(each.at), *words(each), each.writes, duration(each.seconds), each.outages, each.wrong)
         lines.append(f"| {' | '.join(str(cell) for cell in row)} |")
     return lines
+
+
+def words(result: Result) -> tuple[str, str]:
+    """How a drill ended, and whether somebody sat before it."""
+    return "won" if result.won else "lost", "by hand" if result.by_hand else "by itself"
 
 
 # What is kept

@@ -9,7 +9,7 @@ from actions.guard.model import Mode, Outcome
 from tui.commands.attending import Attendance
 from tui.commands.failures import USAGE, CommandError
 from tui.commands.targets import find
-from tui.debrief import Debrief, judge
+from tui.debrief import Debrief, Start, judge
 from tui.drill import Drill
 from tui.runbook import Bound, options_of
 from tui.telling import plan_lines
@@ -35,7 +35,7 @@ def play(name: str, drill: Drill, session: Session, out: Output) -> Debrief:
     for line in drill.story.splitlines():
         out.progress(line)
     sim = session.sim
-    before = sim.generations() if sim is not None else {}
+    start = Start(sim.generations() if sim is not None else {}, frozenset(each.id for each in session.journal.runs()))
     planned = session.run(lambda connected: _plan(drill, connected))
     session.steer(drill.faults, drill.behaviour)
     out.banner(session)
@@ -45,7 +45,8 @@ def play(name: str, drill: Drill, session: Session, out: Output) -> Debrief:
         result = _run(planned.plan, session, out)
         if not result.run:
             out.progress(result.sentence)
-    return judge(name, drill, session, before, outcome=planned.plan.body.outcome)
+    outcome = planned.plan.body.outcome.value
+    return session.run(lambda connected: judge(name, drill, connected, start, unbegun=outcome, by_hand=False))
 
 
 async def _plan(drill: Drill, connected: Connected) -> Planned:

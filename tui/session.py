@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -131,7 +132,7 @@ def open_session(settings: Settings, *, emit: Callable[[Event], None] = ignore) 
         return Session(settings, config, emit, served=place)
     session = Session(settings, config, emit, sim=place)
     if settings.rehearse:
-        _ = session.sim  # a file was read and checked already; the demo estate can wait
+        _ = session.sim  # a file is checked before anything is painted; the demo estate can wait
     return session
 
 
@@ -153,6 +154,8 @@ class Session:
         self.on_device_code: Callable[[DeviceCode], None] | None = None
         self.on_throttle: Callable[[Throttling], None] = ignore
         self._cloud, self._make_sim, self._served = cloud, sim, served
+        self._first_sim = sim
+        self._apart: tempfile.TemporaryDirectory[str] | None = None
         self._sim: Simulated | None = None
         self._thread: EngineThread | None = None
         self._journal: Journal | None = None
@@ -182,6 +185,8 @@ class Session:
                 from actions.guard.journal import Journal
 
                 place = self.settings.journal or ("" if self.settings.rehearsal else self.config.journal)
+                if self._apart is not None:
+                    place = str(Path(self._apart.name) / "drill.sqlite3")
                 self._journal = Journal.open(place or None, rehearsal=self.settings.rehearsal)
             return self._journal
 
@@ -197,9 +202,37 @@ class Session:
     @property
     def sim(self) -> Simulated | None:
         """The rehearsal cloud in this process, built when first asked for; None anywhere else."""
-        if self._sim is None and self._make_sim is not None:
-            self._sim = self._make_sim()
-        return self._sim
+        with self._making:
+            if self._sim is None and self._make_sim is not None:
+                self._sim = self._make_sim()
+            return self._sim
+
+    async def renew(self, *, drill: bool) -> Connected:
+        """Begin the rehearsal in this process anew and sign in again; must run on the engine's thread, without a run.
+
+        A drill has the demo estate and a journal of its own; otherwise it is the estate that the session began with.
+        """
+        if self._first_sim is None:
+            raise SessionError("Only a rehearsal in this process can begin anew.")
+        async with self._connecting:
+            azure, self._azure = self._azure, None
+            if azure is not None:
+                await azure.close()
+            with self._making:
+                self._arming = self._engine = self._connected = self._sim = None
+                self._make_sim = (lambda: _demo(self.settings.seed)) if drill else self._first_sim
+                self._drop_journal()
+                self._apart = tempfile.TemporaryDirectory(prefix="amlkeys-drill-") if drill else None
+        return await self.connect()
+
+    def _drop_journal(self) -> None:
+        """Close the journal, and remove that of a drill."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        if self._apart is not None:
+            self._apart.cleanup()
+            self._apart = None
 
     def steer(self, faults: Sequence[Mapping[str, Any]], behaviour: Mapping[str, Any]) -> None:
         """Let things go wrong in a rehearsal in this process: its own faults, and how it behaves from now on."""
@@ -250,9 +283,7 @@ class Session:
                     thread.submit(self._azure.close(), keep=True)
             thread.close()
             thread.join()
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        self._drop_journal()
 
     @property
     def engine(self) -> Engine:
@@ -360,8 +391,7 @@ def _rehearsal(settings: Settings) -> Callable[[], Simulated] | Served:
             return _checked(_decoded(raw, given))
         if isinstance(raw, dict) and str(raw.get("schema", "")).startswith("amlkeys."):
             raise SessionError(f"{clean(given)} is no estate but {clean(str(raw['schema']))}; --rehearse= is the demo.")
-    built = simulated(content, settings.seed, given)
-    return lambda: built
+    return lambda: simulated(content, settings.seed, given)
 
 
 def _demo(seed: int) -> Simulated:

@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     try_anyway: bool = False
     seed: int = 7
     speed: float = 0.0
+    drill: str | None = None
+    """The drill that the console opens with; empty for the list of drills, None for neither."""
 
     @property
     def mode(self) -> Mode:

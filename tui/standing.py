@@ -23,6 +23,8 @@ class Standing:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.connected: Connected | None = None
+        self.goal = ""
+        """Where the goal of a drill stands, in words; empty outside of drills."""
 
     def facts(self, about: str = "") -> BannerFacts:
         """What every banner says now; one about a resource (its id) also tells the environment."""
@@ -31,7 +33,7 @@ class Standing:
         env = self.session.environments.of(about)
         tail = (env.shown, env.colour) if env else ("", "")
         head = (found.mode, found.rehearsal, found.estate, found.cloud, found.tenant, found.user, left)
-        return BannerFacts(*head, *tail)
+        return BannerFacts(*head, *tail, goal=self.goal)
 
     @property
     def mode(self) -> Mode:

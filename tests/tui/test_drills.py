@@ -98,4 +98,4 @@ def test_an_option_that_the_action_does_not_have_is_refused() -> None:
 def test_no_result_holds_more_than_numbers_and_names() -> None:
     amlkeys("rehearsal", "drill", "leaked-key")
     kept = json.loads(results_path().read_text().splitlines()[-1])
-    assert set(kept) == {"drill", "at", "won", "writes", "seconds", "outages", "wrong"}
+    assert set(kept) == {"drill", "at", "won", "writes", "seconds", "outages", "wrong", "by_hand"}

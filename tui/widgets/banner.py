@@ -29,6 +29,7 @@ class BannerFacts(NamedTuple):
     left: float = 0.0
     environment: str = ""
     colour: str = ""
+    goal: str = ""
 
 
 def place(facts: BannerFacts) -> str:
@@ -150,5 +151,6 @@ class Banner(Vertical):
             text.append(env, f"bold reverse {self._facts.colour}").append(" ")
         text.append(mode, "bold").append(" ").append(who)
         self.query_one("#banner-top", Static).update(text)
-        trail = second_line(self._crumbs, self._facts.cloud, self._as_of, cells, ascii_only=self._ascii)
+        cloud = "  ".join(part for part in (self._facts.goal, self._facts.cloud) if part)
+        trail = second_line(self._crumbs, cloud, self._as_of, cells, ascii_only=self._ascii)
         self.query_one("#banner-trail", Static).update(Text(trail, no_wrap=True))
