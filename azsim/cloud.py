@@ -121,6 +121,13 @@ class Cloud:
             self.clock.shift(delta)
             self.settle()
 
+    def next_due(self) -> datetime | None:
+        """When something next happens by itself: an operation ends, a workspace synchronises, a client reads again."""
+        with self._lock:
+            self.settle()
+            times = [self._wake, self.operations.next_end()]
+            return min((time for time in times if time is not None), default=None)
+
     def settle(self) -> None:
         """Let time have its effects: operations end, workspaces synchronise, clients read again, outages open
         or close."""

@@ -129,6 +129,10 @@ class Operations:
             if operation.state == "running":
                 self._end(operation)
 
+    def next_end(self) -> datetime | None:
+        """When the next operation ends by its time; None where all that run end by polls."""
+        return min((item.due for item in self._timed if item.due is not None), default=None)
+
     def finish_now(self, operation: Operation) -> None:
         """End an operation at once, for routes that answer synchronously."""
         if operation.state == "running":

@@ -90,7 +90,7 @@ class AmlkeysApp(Ways):
 
     def on_mount(self) -> None:
         """Listen to the engine's thread."""
-        self.session.emit = self.session.on_throttle = self.session.on_device_code = self._hear
+        self.session.emit = self.session.on_throttle = self.session.on_device_code = self.hear
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:
@@ -99,11 +99,11 @@ class AmlkeysApp(Ways):
             self._painted()
 
         async def tell(connected: Connected) -> None:
-            self._hear(connected)
+            self.hear(connected)
 
         self.session.submit(tell)
 
-    def _hear(self, told: Event | DeviceCode | Throttling | Connected) -> None:
+    def hear(self, told: Event | DeviceCode | Throttling | Connected) -> None:
         """Take something from the engine's thread, without ever making it wait."""
         with suppress(RuntimeError):
             self.post_message(FromEngine(told))
@@ -169,7 +169,9 @@ class AmlkeysApp(Ways):
         from tui.dialogs.ask import LeaveDialog
 
         running = self.board.at_work()
-        if not running:
+        if not running and self.playing is not None and not isinstance(self.screen, ModalScreen):
+            self.end_drill(leaving=True)
+        elif not running:
             self.exit()
         elif not isinstance(self.screen, LeaveDialog):
             told = ", ".join(f"{view.plan.action} of {clean(view.plan.name)} (run {view.run})" for view in running)

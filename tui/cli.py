@@ -57,12 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if foreign:
         sys.stderr.write(f"amlkeys: {foreign}\n")
         return 2
-    if tuple(given) in _CONSOLE and _on_terminal():
+    if tuple(given) in _CONSOLE and on_terminal():
         return _console("" if given else None)
     return _invoke(given)
 
 
-def _on_terminal() -> bool:
+def on_terminal() -> bool:
     """Whether there is a person to type and a screen to read."""
     return sys.stdin.isatty() and sys.stderr.isatty() and sys.stdout.isatty()
 
@@ -203,7 +203,7 @@ def _open(context: click.Context) -> int:
     from tui.commands.flags import settings_of
 
     settings = settings_of(context)
-    if not (_on_terminal() or (settings.plain and sys.stdin.isatty() and sys.stderr.isatty())):
+    if not (on_terminal() or (settings.plain and sys.stdin.isatty() and sys.stderr.isatty())):
         import click
 
         names = ", ".join(COMMANDS)

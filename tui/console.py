@@ -68,7 +68,8 @@ def open_console(settings: Settings) -> int:
         app.board.wait()
         session.close()
 
-    return run_console(app, stop_runs=lambda: app.board.stop_all(app.standing.connected), finish=finish)
+    code = run_console(app, stop_runs=lambda: app.board.stop_all(app.standing.connected), finish=finish)
+    return code or int(bool(settings.drill) and not session.last_won)
 
 
 def _collect_again() -> None:

@@ -151,6 +151,7 @@ class Session:
     ) -> None:
         self.settings, self.config, self.emit = settings, config, emit
         self.environments = Environments(config.environments)
+        self.wanted_drill, self.last_won = settings.drill, False
         self.on_device_code: Callable[[DeviceCode], None] | None = None
         self.on_throttle: Callable[[Throttling], None] = ignore
         self._cloud, self._make_sim, self._served = cloud, sim, served
@@ -206,6 +207,11 @@ class Session:
             if self._sim is None and self._make_sim is not None:
                 self._sim = self._make_sim()
             return self._sim
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether the rehearsal cloud is in this process, and can begin anew."""
+        return self._first_sim is not None
 
     async def renew(self, *, drill: bool) -> Connected:
         """Begin the rehearsal in this process anew and sign in again; must run on the engine's thread, without a run.

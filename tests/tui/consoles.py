@@ -47,8 +47,11 @@ class Hands:
 
 def session(document: dict[str, Any], *, config: Config | None = None, faults: Iterable[Any] = ()) -> Session:
     """A session over a rehearsal cloud whose clock stands still."""
-    sim = Cloud(document, seed=7, clock=FixedClock(NOON), faults=faults)
-    return Session(Settings(rehearse=""), config or Config(), ignore, sim=lambda: sim)
+    strikes = list(faults)
+    return Session(
+        Settings(rehearse=""), config or Config(), ignore,
+        sim=lambda: Cloud(document, seed=7, clock=FixedClock(NOON), faults=strikes),
+    )  # fmt: skip
 
 
 def console(found: Session) -> AmlkeysApp:

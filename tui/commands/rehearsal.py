@@ -1,10 +1,10 @@
-"""`rehearsal serve` and `rehearsal drill`: a cloud to practise on, and practice without a terminal."""
+"""`rehearsal serve` and `rehearsal drill`: a cloud to practise on, and practice by hand or by itself."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -12,6 +12,9 @@ import msgspec
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, USAGE, CommandError
 from tui.commands.flags import Group, decide_option, settings_of
+
+if TYPE_CHECKING:
+    from tui.settings import Settings
 
 
 @click.group(cls=Group)
@@ -59,21 +62,30 @@ def _document(estate: str | None) -> Any:
 
 
 @rehearsal.command()
-@click.argument("name", default="storage-keys")
+@click.argument("name", required=False)
 @click.option("--list", "listed", is_flag=True, help="List the drills, with how each went last.")
+@click.option("--headless", is_flag=True, help="Let it play by itself, on a terminal too.")
 @click.option("--with", "words", metavar="OPTIONS", help="Options of the action instead of the calm way's.")
 @decide_option
 @click.pass_context
-def drill(context: click.Context, name: str, listed: bool, words: str | None, decided: dict[str, str]) -> int:
-    """Play the drill NAME from its story to its debrief, without a terminal; exit 0 when its goal was reached.
+def drill(
+    context: click.Context, name: str | None, listed: bool, headless: bool, words: str | None, decided: dict[str, str]
+) -> int:
+    """Play the drill NAME from its story to its debrief; exit 0 when its goal was reached.
 
-    It goes the calm way, or yours where you give other options or answers.
+    On a terminal you play it by hand in the console; without NAME you choose there. Without a terminal, with --headless,
+    --json or --plain, or with options or answers of your own it plays by itself: the calm way, or yours.
     """
+    from tui.cli import on_terminal
     from tui.drill import load_drill
     from tui.drill_play import chosen_options, play
 
     if listed:
         return _list_drills(context)
+    settings = settings_of(context)
+    if on_terminal() and not (headless or decided or words is not None or settings.json or settings.plain):
+        return _by_hand(settings, name or "")
+    name = name or "storage-keys"
     found = load_drill(name)
     if words is not None:
         found = msgspec.structs.replace(found, options=chosen_options(found, words))
@@ -88,6 +100,16 @@ def drill(context: click.Context, name: str, listed: bool, words: str | None, de
             else:
                 out.text(debrief.markdown)
     return DONE if debrief.won else FAILED
+
+
+def _by_hand(settings: Settings, name: str) -> int:
+    """Open the console on a drill, or on the list of drills."""
+    from tui.console import open_console
+    from tui.drill import load_drill
+
+    if name:
+        load_drill(name)  # an unknown one is told here, before anything is painted
+    return open_console(msgspec.structs.replace(settings, rehearse="", drill=name))
 
 
 def _list_drills(context: click.Context) -> int:

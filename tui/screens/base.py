@@ -178,7 +178,11 @@ class ConsoleScreen(Screen[ResultT]):
             message.failed(error)
 
     def on_unmount(self) -> None:
-        """Drop what was asked for a screen that is gone."""
+        """Nobody waits for the answers of a screen that is gone."""
+        self.drop_asked()
+
+    def drop_asked(self) -> None:
+        """Drop what was asked and has not been answered."""
         for future in self._asked:
             future.cancel()
 

@@ -12,20 +12,25 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from actions.registry import entry
-from tui.habits import Habits
 from tui.render import clean
+from tui.screens.drilling import Drilling
 from tui.trail import Visit
 
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
     from tui.screens.walk import WalkScreen
-    from tui.session import Session
 
 
-class Ways(Habits):
+class Ways(Drilling):
     """The App's part that opens screens."""
 
-    session: Session
+    def start_over(self) -> None:
+        """Read the fleet anew: the estate is another one."""
+        from tui.screens.workspaces import WorkspacesScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkspacesScreen):
+                screen.start_over()
 
     def open_workspace(self, workspace: str, name: str) -> None:
         """Show one workspace."""
@@ -135,6 +140,11 @@ class Ways(Habits):
         yield SystemCommand("Runbooks", "To follow one, or to take up a half-done one", self.open_runbooks)
         yield SystemCommand("Runs", "All runs of the journal", self.open_runs)
         yield SystemCommand("Encryption keys", "Whose key expires when", self.open_key_calendar)
+        if self.playing is not None:
+            yield SystemCommand("Drill", "Its story, where its goal stands, and its end", self.action_story)
+        elif self.can_rehearse:
+            yield SystemCommand("Drills", "To play one by hand, on an estate of its own", self.open_drills)
+            yield SystemCommand("Rehearsal controls", "Faults, clock, requests, outages, reset", self.action_controls)
         yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
         yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
         yield from super().get_system_commands(screen)

@@ -120,6 +120,14 @@ class WorkspacesScreen(ConsoleScreen[None]):
         self._fleet.begin()
         self.ask("reading the workspaces", self._read, lambda _none: self._finished(), self._failed)
 
+    def start_over(self) -> None:
+        """Forget what is shown and read anew: the estate is another one."""
+        self.drop_asked()
+        self._reading, self._kept_age = False, ""
+        self._fleet.clear()
+        self._show()
+        self.action_refresh_fleet()
+
     async def _read(self, connected: Connected) -> None:
         """Read page by page, on the engine's thread."""
         from actions.workspaces import fleet
