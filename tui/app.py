@@ -169,7 +169,7 @@ class AmlkeysApp(Ways):
         from tui.dialogs.ask import LeaveDialog
 
         running = self.board.at_work()
-        if not running and self.playing is not None and not isinstance(self.screen, ModalScreen):
+        if not running and self.playing is not None and self.playing.told:
             self.end_drill(leaving=True)
         elif not running:
             self.exit()

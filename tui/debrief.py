@@ -234,7 +234,8 @@ def _wrong_turns(runs: list[RunHistory], drill: Drill, writes: int) -> list[str]
     if len(runs) > 1:
         found.append(f"{len(runs)} runs were begun; the calm way is one.")
     if writes > drill.par:
-        found.append(f"{writes - drill.par} changes more than the calm way makes.")
+        more = writes - drill.par
+        found.append(f"{more} {'change' if more == 1 else 'changes'} more than the calm way makes.")
     return found
 
 

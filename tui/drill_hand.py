@@ -28,6 +28,8 @@ class Playing:
     start: Start
     drill: Drill = field(init=False)
     standing: Standing = "not yet"
+    told: bool = False
+    """Whether the story was read; before, leaving is no ending."""
     struck: bool = False
     debrief: Debrief | None = None
 
@@ -78,7 +80,7 @@ def story_text(drill: Drill, standing: Standing | None) -> str:
     lines = [*drill.story.split("\n\n")]
     paragraphs = [" ".join(each.split()) for each in lines]
     now = {
-        None: "Nothing has gone wrong yet. What goes wrong strikes once your first live run has begun.",
+        None: "What is to go wrong, if anything, strikes once your first live run has begun.",
         "not yet": "The goal: not yet reached.",
         "reached": "The goal: reached. l ends the drill and tells how it went.",
         "lost": "The goal: lost, whatever comes now. You can go on; l ends the drill and tells why.",

@@ -77,6 +77,7 @@ TIMES = (
 )
 
 _YES_NO = ((True, "yes"), (False, "no"))
+_NO_YES = ((False, "no"), (True, "yes"))
 _POLLS = (
     ("404", "OperationNotFound, as recorded"), ("200", "200 when it is done"), ("status", "a status to poll"),
     ("at-once", "nothing to poll: at once"),
@@ -124,16 +125,16 @@ WAYS = (
     Way("keyPropagationSeconds", "an old storage key works on for", _seconds(0.0, 60.0, 600.0)),
     Way("rolePropagationSeconds", "a new role counts after", _seconds(0.0, 120.0, 1800.0)),
     Way("principalReplicationSeconds", "a new identity is known after", _seconds(0.0, 120.0, 1800.0)),
-    Way("existingAssignmentIdInMessage", "409 names the assignment there is", _YES_NO),
+    Way("existingAssignmentIdInMessage", "409 names the assignment there is", _NO_YES),
     Way("deviceCodePolls", "polls until a device code counts", ((1, "1"), (3, "3"), (10, "10"))),
-    Way("throttling", "request budgets really refuse", _YES_NO),
+    Way("throttling", "request budgets really refuse", _NO_YES),
     Way("endpointRegeneratePoll", "the poll after a new endpoint key", _POLLS),
-    Way("serverlessRegeneratePoll", "the same for serverless endpoints", _POLLS),
+    Way("serverlessRegeneratePoll", "the same for serverless endpoints", (_POLLS[-1], *_POLLS[:-1])),
     Way("endpointKeyPropagationSeconds", "an old endpoint key works on for", _seconds(0.0, 60.0, 600.0)),
     Way("endpointKeyValue", "a key that is sent along", (("honoured", "is taken"), ("ignored", "is ignored"))),
     Way("graphReads", "you may read the directory", _YES_NO),
-    Way("graphSignInReports", "reports of sign-ins answer", _YES_NO),
-    Way("pimLicensed", "the tenant has privileged identities", _YES_NO),
+    Way("graphSignInReports", "reports of sign-ins answer", _NO_YES),
+    Way("pimLicensed", "the tenant has privileged identities", _NO_YES),
     Way("pimListsPermanent", "permanent roles show among those", _YES_NO),
     Way("cosmosKeySeconds", "Cosmos DB takes a new version after", _seconds(1800.0, 0.0, None)),
     Way("cosmosRecoverySeconds", "Cosmos DB recovers after", _seconds(3600.0, 0.0, 86_400.0)),
@@ -185,4 +186,4 @@ def length(text: str) -> int:
 def short_path(path: str) -> str:
     """The end of a path that tells what was asked: the last resource and what was done to it."""
     parts = path.strip("/").split("/")
-    return "/".join(parts[-3:]) if len(parts) > 3 else "/".join(parts)
+    return "/".join(parts[-2:])

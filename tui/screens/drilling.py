@@ -127,8 +127,8 @@ class Drilling(Habits):
             self.standing.connected, self.playing = found
             empty.dismiss()
             self.start_over()
-            if self.playing is not None:
-                self._play(self.playing)
+            if self.playing is not None:  # asked by the app: the screen that asked is gone, and hears no answer
+                self.call_later(self._play, self.playing)
             elif drills:
                 self.open_drills()
             self.show_facts()
@@ -154,7 +154,7 @@ class Drilling(Habits):
 
         def read(answer: str | None) -> None:
             if standing is None:  # the time counts from when the story was read
-                playing.start = playing.start._replace(at=self.standing.now())
+                playing.start, playing.told = playing.start._replace(at=self.standing.now()), True
             elif answer == "end":
                 self.end_drill()
 
@@ -196,6 +196,8 @@ class Drilling(Habits):
         if playing is None:
             return
         if leaving:
+            while isinstance(self.screen, ModalScreen):
+                self.pop_screen()  # a question that is left open is answered by nothing
             picks = (
                 Pick("end", "end it here", "and be told how it went; it is kept with earlier times"),
                 Pick("stay", "go on", "nothing is lost by thinking"),
@@ -206,9 +208,11 @@ class Drilling(Habits):
         elif self.board.pending:
             self.remark(BUSY)
         else:
-            self.console_screens()[-1].ask(
-                "looking at how it went", playing.judged, lambda told: self._debrief(playing, told)
-            )
+
+            def there(told: Debrief) -> None:
+                self.call_later(self._debrief, playing, told)
+
+            self.console_screens()[-1].ask("looking at how it went", playing.judged, there)
 
     def _debrief(self, playing: Playing, told: Debrief) -> None:
         """Tell how it went; from there to the drills, or to the same one again."""

@@ -49,7 +49,7 @@ class DrillsScreen(ConsoleScreen[None]):
         table.set_rows(rows)
         self.query_one(FilterBar).count(f"{len(rows)} drills, 1 is calm, 5 is hard")
         table.focus()
-        self.status.say("enter tells the story and begins; the rehearsal gets an estate of its own for it")
+        self.status.say("enter begins with its story, on an estate of its own")
 
     def action_filter(self) -> None:
         """Type a filter."""

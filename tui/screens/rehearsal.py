@@ -64,11 +64,11 @@ class RehearsalScreen(ConsoleScreen[None]):
     DEFAULT_CSS = "RehearsalScreen > #state { height: auto; padding: 0 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fault", "fault", id="rehearsal.fault"),
-        Binding("h", "way", "how it behaves", id="rehearsal.way"),
-        Binding("x", "lift", "lift faults", id="rehearsal.lift"),
-        Binding("t", "shift", "shift clock", id="rehearsal.shift"),
-        Binding("w", "writes", "writes only", id="rehearsal.writes"),
-        Binding("z", "reset", "reset", id="rehearsal.reset"),
+        Binding("h", "way", "behaviour", id="rehearsal.way", tooltip="how Azure behaves"),
+        Binding("x", "lift", "lift", id="rehearsal.lift", tooltip="lift all faults"),
+        Binding("t", "shift", "clock", id="rehearsal.shift", tooltip="shift the clock"),
+        Binding("w", "writes", "writes", id="rehearsal.writes", tooltip="writes only, or every request"),
+        Binding("z", "reset", "reset", id="rehearsal.reset", tooltip="begin anew with the estate as it was"),
     ]
     crumbs = ("rehearsal controls",)
 
@@ -115,7 +115,11 @@ class RehearsalScreen(ConsoleScreen[None]):
         if seen != self._seen:
             self._seen = seen
             self.query_one("#state", Static).update(Text("\n".join(self._state_lines(self.size.width - 2))))
-            self.query_one(VirtualTable).set_rows(self._rows())
+            table = self.query_one(VirtualTable)
+            on_top = table.cursor == 0
+            table.set_rows(self._rows())
+            if on_top:  # the newest stays in sight
+                table.action_jump(0)
 
     def on_resize(self) -> None:
         """Fit to the width."""
@@ -140,7 +144,8 @@ class RehearsalScreen(ConsoleScreen[None]):
         """How much was asked, what is made to go wrong, and who is without a working key."""
         sim = self.sim
         writes, held = len(sim.ledger.writes()), len(sim.outages.open())
-        lines = [f"{sim.ledger.last} requests, {writes} of them writes; {held} holders without a working key"]
+        without = f"{held} {'holder' if held == 1 else 'holders'} without a working key"
+        lines = [f"{sim.ledger.last} requests, {writes} of them writes; {without}"]
         wrong = [f"{_told(each.fault)}, hit {each.hits}" for each in sim.faults.all()]
         wrong += [f"{way(option).name}: {told_value(way(option), value)}" for option, value in self._changed()]
         lines += _some("goes wrong", wrong, cells, "nothing")
@@ -201,7 +206,11 @@ class RehearsalScreen(ConsoleScreen[None]):
         """Lift the faults; ways to behave stay until they are chosen otherwise."""
         many = len(self.sim.faults.all())
         self.sim.faults.clear()
-        self.status.say(f"{many} faults lifted; h changes how it behaves." if many else "There is no fault to lift.")
+        self.status.say(
+            f"{many} {'fault' if many == 1 else 'faults'} lifted; h changes how it behaves."
+            if many
+            else "There is no fault to lift."
+        )
         self._watch()
 
     def action_writes(self) -> None:
