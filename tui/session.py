@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -29,6 +28,7 @@ from tui.config import Config, ConfigError, load_config
 from tui.environments import Environments
 from tui.render import clean
 from tui.settings import Settings as Settings
+from tui.sim_clock import SimClock
 
 if TYPE_CHECKING:
     from actions.cloud.azure import AzureCloud
@@ -351,21 +351,6 @@ class Session:
         return AzureCloud.real(place(self._cloud), tenant=tenant, prompt=self.on_device_code, on_throttle=throttled)
 
 
-class _SimClock:
-    """The rehearsal cloud's clock; shifting it also lets happen what was due meanwhile."""
-
-    def __init__(self, sim: Simulated) -> None:
-        self._sim = sim
-
-    def now(self) -> datetime:
-        """The present simulated time, in UTC."""
-        return self._sim.clock.now().astimezone(UTC)
-
-    def shift(self, delta: timedelta) -> None:
-        """Move time forward."""
-        self._sim.shift(delta)
-
-
 def _in_process(sim: Simulated, speed: float, on_throttle: Callable[[Throttling], None]) -> AzureCloud:
     """Sign in to a rehearsal cloud that lives in this process."""
     from actions.cloud.azure import AzureCloud
@@ -376,7 +361,7 @@ def _in_process(sim: Simulated, speed: float, on_throttle: Callable[[Throttling]
     tenant = sim.estate.tenant.tenant_id
     client = rehearsal_app_id(tenant)
     account = Account(tenant, client)
-    face = Face(handle=sim.handle, request=Request, dropped=ConnectionDropped, clock=_SimClock(sim))
+    face = Face(handle=sim.handle, request=Request, dropped=ConnectionDropped, clock=SimClock(sim))
     return AzureCloud.in_process(face, account, speed=speed, on_throttle=on_throttle)
 
 
