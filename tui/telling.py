@@ -251,6 +251,7 @@ def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[
     lines += indent(f"{told(run.state, ascii_only=ascii_only)}: {clean(run.sentence)}", cells, "State:  ")
     place = "rehearsal" if run.plan.binding.rehearsal else run.plan.binding.cloud
     lines += indent(f"{run.plan.action} of {clean(run.plan.name)}, {run.mode}, {place}", cells, "Run:    ")
+    lines += indent(clean(run.batch), cells, "Batch:  ") if run.batch else []
     for leg in run.legs:
         until = f" to {stamp(leg.ended)}" if leg.ended else ""
         who = f"{leg.operator.name} on {leg.operator.host} as {leg.user}, {stamp(leg.started)}{until}"

@@ -121,11 +121,13 @@ class Engine:
         confirmation: Confirmation | None,
         try_anyway: bool = False,
         wait: bool = True,
+        batch: str = "",
     ) -> RunResult:
         """Run an approved plan to its goal, or as far as it goes.
 
-        Raises a `GuardError` while nothing has begun: mode, confirmation, readiness, staleness, permissions, leases,
-        journal. From its first entry on, every end is a `RunResult`.
+        `batch` names what the run is one of several of, and stands in its first entry. Raises a `GuardError` while
+        nothing has begun: mode, confirmation, readiness, staleness, permissions, leases, journal. From its first entry
+        on, every end is a `RunResult`.
         """
         if plan.body.outcome is Outcome.NO_CHANGES:
             return RunResult(run="", state=RunState.DONE, sentence=plan.body.summary, exit=EXIT_DONE)
@@ -142,6 +144,7 @@ class Engine:
         run_id = f"{self.cloud.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         run = self._new_run(run_id, mode, plan, who, wait=wait)
         data = {"plan": plan, "plan_hash": plan.digest(), "mode": mode, "operator": self.operator, "user": who.user}
+        data |= {"batch": batch} if batch else {}
         return await self._begin(run, "run-started", data, take_over=False)
 
     async def resume(

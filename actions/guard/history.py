@@ -107,6 +107,7 @@ class RunHistory(Frozen, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     extra: tuple[Entry, ...] = ()
     stop_asked: bool = False
+    batch: str = ""
     first: int = 0
     last: int = 0
     last_hash: str = ""
@@ -134,6 +135,7 @@ class RunSummary(Frozen, frozen=True, kw_only=True):
     operator: str
     host: str
     user: str
+    batch: str = ""
 
 
 def _record(step: StepHistory) -> StepRecord:
@@ -187,7 +189,7 @@ class Fold:
 
     def _run_started(self, entry: Entry, data: dict[str, Any]) -> None:
         self._plan_approved(entry, data)
-        self.run |= {"id": entry.run, "mode": Mode(data["mode"]), "started": entry.at}
+        self.run |= {"id": entry.run, "mode": Mode(data["mode"]), "started": entry.at, "batch": data.get("batch", "")}
         self._run_resumed(entry, data)
 
     def _run_resumed(self, entry: Entry, data: dict[str, Any]) -> None:
@@ -294,6 +296,7 @@ def summarise(entries: Iterable[Entry], leases: Iterable[Lease] = ()) -> list[Ru
             plan = data["plan"]
             row |= {"id": entry.run, "action": plan["action"], "target": plan["target"], "name": plan["name"]}
             row |= {"mode": Mode(data["mode"]), "started": entry.at, "rehearsal": plan["binding"]["rehearsal"]}
+            row |= {"batch": data.get("batch", "")}
         if entry.kind in {"run-started", "run-resumed"}:
             row |= {"operator": data["operator"]["name"], "host": data["operator"]["host"], "user": data["user"]}
             row |= {"state": RunState.RUNNING, "sentence": "", "ended": ""}
