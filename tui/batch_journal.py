@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.guard.errors import NotReady, UsageError
-from tui.batch import Dropped, Member, Order, Position, Standing, Turn, account, position, standings
+from actions.guard.lease import Operator
+from actions.guard.model import Mode
+from tui.batch import Dropped, Member, Order, Position, Standing, Turn, account, counting, position, standings
 
 if TYPE_CHECKING:
     from actions.guard.history import Entry, RunSummary
     from actions.guard.journal import Journal
-    from actions.guard.lease import Operator
-    from actions.guard.model import Mode
 
 PREFIX = "batch-"
 STARTED, TURN = "batch-started", "batch-turn"
@@ -29,6 +29,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     started: str
     by: str
+    mode: Mode
     members: tuple[Member, ...]
     dropped: tuple[Dropped, ...] = ()
     options: dict[str, Any] = {}
@@ -41,6 +42,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     batch: Batch
     standings: tuple[Standing, ...]
+    mode: Mode
+    """Which runs of it count."""
 
     @property
     def position(self) -> Position:
@@ -56,22 +59,29 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class BatchRecord:
     """Writes and reads batches; each run of one names it in its own first entry."""
 
-    def __init__(self, journal: Journal, operator: Operator) -> None:
-        self._journal, self._operator = journal, operator
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
 
     def begin(
-        self, action: str, wanted: Order, options: Mapping[str, Any], decided: Mapping[str, str], now: datetime
+        self,
+        action: str,
+        wanted: Order,
+        mode: Mode,
+        now: datetime,
+        options: Mapping[str, Any] | None = None,
+        decided: Mapping[str, str] | None = None,
     ) -> Batch:
         """Make the list durable; nothing of it has begun yet."""
         batch = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        data = {"action": action, "options": dict(options), "decided": dict(decided), "by": self._operator.name}
+        data: dict[str, Any] = {"action": action, "mode": mode, "by": Operator.here().name}
+        data |= {"options": dict(options or {}), "decided": dict(decided or {})}
         data |= {"members": msgspec.to_builtins(wanted.members), "dropped": msgspec.to_builtins(wanted.dropped)}
         self._journal.append(batch, STARTED, data, at=_at(now))
         return self.one(batch)
 
     def turn(self, batch: Batch, target: str, outcome: str, sentence: str, now: datetime) -> Batch:
         """Note what came of a member without a run."""
-        data = {"target": target, "outcome": outcome, "sentence": sentence, "by": self._operator.name}
+        data = {"target": target, "outcome": outcome, "sentence": sentence, "by": Operator.here().name}
         self._journal.append(batch.id, TURN, data, at=_at(now))
         return self.one(batch.id)
 
@@ -96,7 +106,8 @@ class BatchRecord:
     def seen(self, batch: Batch, mode: Mode, runs: Iterable[RunSummary] | None = None) -> Seen:
         """A batch as it stands now; `runs` are all of the journal's, read where they are not given."""
         own = [run for run in (self._journal.runs() if runs is None else runs) if run.batch == batch.id]
-        return Seen(batch=batch, standings=standings(batch.members, batch.turns, own, mode))
+        counted = counting(Mode.LIVE if Mode.LIVE in {batch.mode, mode} else mode, own)
+        return Seen(batch=batch, standings=standings(batch.members, batch.turns, own, counted), mode=counted)
 
     def insist_next(self, batch: Batch, target: str, mode: Mode) -> None:
         """Raise `NotReady` unless this member may begin now: all before it behind, none at work, itself not begun."""
@@ -113,7 +124,7 @@ def folded(entries: Iterable[Entry]) -> Batch:
         if entry.kind == STARTED:
             data = entry.data
             facts |= {"id": entry.run, "started": entry.at, "by": data["by"], "action": data["action"]}
-            facts |= {"options": data["options"], "decided": data["decided"]}
+            facts |= {"options": data["options"], "decided": data["decided"], "mode": Mode(data["mode"])}
             facts |= {"members": msgspec.convert(data["members"], tuple[Member, ...])}
             facts |= {"dropped": msgspec.convert(data["dropped"], tuple[Dropped, ...])}
         else:

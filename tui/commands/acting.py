@@ -17,6 +17,7 @@ from tui.commands.flags import (
     Group,
     action_options,
     confirm_options,
+    confirms_options,
     decide_option,
     given_options,
     place_words,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from actions.guard.confirm import Confirmation
     from actions.guard.contract import Action
     from actions.guard.model import Plan
-    from actions.guard.results import Planned
+    from actions.guard.results import Planned, RunResult
     from tui.commands.output import Output
     from tui.session import Connected, Session
 
@@ -69,10 +70,17 @@ class ActionGroup(Group):
     """A verb with one sub-command for each action that is known, its options taken from the action itself."""
 
     def __init__(
-        self, name: str, body: Body, summary: str, extras: tuple[Callable[[Any], Any], ...] = (), *, plans: bool = True
+        self,
+        name: str,
+        body: Body,
+        summary: str,
+        extras: tuple[Callable[[Any], Any], ...] = (),
+        *,
+        plans: bool = True,
+        several: bool = False,
     ) -> None:
-        super().__init__(name, help=summary, subcommand_metavar="ACTION TARGET [OPTIONS]")
-        self._body, self._extras, self._plans = body, extras, plans
+        super().__init__(name, help=summary, subcommand_metavar=f"ACTION TARGET{'...' if several else ''} [OPTIONS]")
+        self._body, self._extras, self._plans, self._several = body, extras, plans, several
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the actions."""
@@ -100,16 +108,22 @@ class ActionGroup(Group):
 
         def callback(**values: Any) -> int:
             options = given_options({name: values.pop(name) for name in names})
+            given = values.pop("target") or ()
+            targets: tuple[str, ...] = (given,) if isinstance(given, str) else tuple(given)
             wish = Wish(
-                action, values.pop("target") or "", options, values.pop("decided", {}), values.pop("undo", None)
+                action, targets[0] if targets else "", options, values.pop("decided", {}), values.pop("undo", None)
             )
             if not (wish.target or wish.undo):
                 raise click.UsageError("Missing argument 'TARGET'.")
+            values |= {"targets": targets} if self._several else {}
             return self._body(click.get_current_context(), wish, **values)
 
         for extra in reversed(self._extras):
             callback = extra(callback)
-        params: list[click.Parameter] = [click.Argument(["target"], required=not undoable)]
+        count, shown = (-1, "TARGET...") if self._several else (1, "TARGET")
+        params: list[click.Parameter] = [
+            click.Argument(["target"], nargs=count, metavar=shown, required=not (undoable or self._several))
+        ]
         params += [*action_options(action.options), *([_undo] if undoable else [])]
         params += reversed(getattr(callback, "__click_params__", []))
         summary = f"{self.help}\n\n{action.title}: {action.summary} TARGET names a {_kind(action)}."
@@ -198,8 +212,17 @@ def _plan(context: click.Context, wish: Wish, detailed: bool, details: bool, az:
     return PENDING if detailed and plan.body.outcome is Outcome.READY else DONE
 
 
-def _run(context: click.Context, wish: Wish, confirm: str | None, slot: str) -> int:
-    _insist_mode(context)
+def _run(
+    context: click.Context, wish: Wish, targets: tuple[str, ...], confirms: tuple[str, ...], slots: tuple[str, ...]
+) -> int:
+    insist_mode(context)
+    if len(targets) > 1:
+        from tui.commands.batches import run_several
+
+        if wish.undo:
+            raise click.UsageError("--undo takes back one run; name one TARGET, or none.", context)
+        return run_several(context, wish, targets, confirms, slots)
+    confirm, slot = confirms[-1] if confirms else None, slots[-1] if slots else ""
     with opened(context) as (session, out):
         planned = session.run(lambda connected: planned_for(connected, wish, session.settings.subscription))
         out.banner(session)
@@ -218,7 +241,7 @@ def apply(context: click.Context, planfile: str, confirm: str | None, slot: str)
     from actions.guard.planfile import load
 
     plan = load(Path(planfile))
-    _insist_mode(context)
+    insist_mode(context)
     with opened(context) as (session, out):
         return carry_out(session, out, plan, confirm, slot)
 
@@ -227,7 +250,13 @@ def carry_out(
     session: Session, out: Output, plan: Plan, confirm: str | None, slot: str, planned: Planned | None = None
 ) -> int:
     """Show a plan, run it as the flags say, and tell its end."""
-    from actions.guard.confirm import Confirmation, plan_shown
+    show_plan(session, out, plan, planned)
+    watch = Attendance(session, out)
+    return finish(out, attended(session, watch, plan, confirm, slot), watch.paused)
+
+
+def show_plan(session: Session, out: Output, plan: Plan, planned: Planned | None = None) -> None:
+    """Tell what would be done, what stands in its way, and in which environment."""
     from tui.telling import plan_lines, preflight_lines
 
     session.run(lambda connected: session.environments.read(connected, plan.target))
@@ -240,16 +269,30 @@ def carry_out(
         if word := session.environments.word(plan.target):
             out.progress(f"Environment: {word}")
         out.progress("")
+
+
+def attended(
+    session: Session, watch: Attendance, plan: Plan, confirm: str | None, slot: str, begin: Callable[[], str] = str
+) -> RunResult:
+    """Run a plan that was shown as the flags say, and stay with it; `begin` gives the batch that it is one of."""
+    from actions.guard.confirm import Confirmation, plan_shown
+
     settings = session.settings
     given = None if confirm is None else Confirmation(name=confirm, slot=slot, plan=plan_shown(plan))
     _insist_confirmation(session, plan, given)
-    watch = Attendance(session, out)
-    result = watch.attend(
-        lambda connected: connected.engine.run(
-            plan, mode=settings.mode, confirmation=given, try_anyway=settings.try_anyway, wait=settings.wait
+    batch = begin()
+
+    async def run(connected: Connected) -> RunResult:
+        return await connected.engine.run(
+            plan,
+            mode=settings.mode,
+            confirmation=given,
+            try_anyway=settings.try_anyway,
+            wait=settings.wait,
+            batch=batch,
         )
-    )
-    return finish(out, result, watch.paused)
+
+    return watch.attend(run)
 
 
 def _insist_confirmation(session: Session, plan: Plan, given: Confirmation | None) -> None:
@@ -325,7 +368,8 @@ def _free(file: str | None) -> Path | None:
     return place
 
 
-def _insist_mode(context: click.Context) -> None:
+def insist_mode(context: click.Context) -> None:
+    """Refuse to run anything in look mode."""
     from actions.guard.model import Mode
 
     if settings_of(context).mode is Mode.LOOK:
@@ -350,6 +394,6 @@ plan = ActionGroup(
     "plan", _plan, "Make the plan of an action; nothing is changed.", (_detailed, _details, _az, _out, decide_option)
 )
 run = ActionGroup(
-    "run", _run, "Plan and run an action, confirmed and --live, or --dry-run.",
-    (confirm_options, decide_option),
+    "run", _run, "Plan and run an action, confirmed and --live, or --dry-run; on several targets one after the other.",
+    (confirms_options, decide_option), several=True,
 )  # fmt: skip

@@ -199,3 +199,16 @@ def confirm_options(function: Callable[..., Any]) -> Callable[..., Any]:
     name = click.option("--confirm", metavar="NAME", help="Confirm by the name that the plan asks for.")
     slot = click.option("--slot", metavar="SLOT", default="", help="The slot too, where nothing can be undone.")
     return name(slot(function))
+
+
+def confirms_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--confirm` and `--slot`, once for each plan that is to be confirmed."""
+    name = click.option(
+        "--confirm", "confirms", metavar="NAME", multiple=True,
+        help="Confirm by the name that the plan asks for; once for each of several.",
+    )  # fmt: skip
+    slot = click.option(
+        "--slot", "slots", metavar="SLOT", multiple=True,
+        help="The slot too, where nothing can be undone; one for all, or one for each --confirm.",
+    )  # fmt: skip
+    return name(slot(function))

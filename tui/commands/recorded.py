@@ -10,7 +10,7 @@ import msgspec
 
 from tui.commands.attending import Attendance, finish, opened
 from tui.commands.failures import DONE, USAGE, CommandError
-from tui.commands.flags import Command, confirm_options, decide_option
+from tui.commands.flags import Command, confirms_options, decide_option
 
 if TYPE_CHECKING:
     from actions.guard.confirm import Confirmation
@@ -26,14 +26,17 @@ _run = click.argument("run", metavar="RUN")
 @click.argument("run", required=False, metavar="[RUN]")
 @click.pass_context
 def runs(context: click.Context, run: str | None) -> int:
-    """List the recorded runs, or tell one: where it stands and what was proven.
+    """List the recorded runs and batches, or tell one: where it stands and what was proven.
 
     Runbooks that were followed are listed with them, and told by their id, which begins with `runbook-`.
     """
+    from tui.commands.batches import batch_document, batches_lines, seen_batches, tell_batch
     from tui.followed import sitting_document
     from tui.runbook_journal import named, sittings
     from tui.telling import run_lines, runs_table
 
+    if run is not None and run.startswith("batch-"):
+        return tell_batch(context, run)
     with opened(context) as (session, out):
         if run is not None:
             followed = named(session.journal, run)
@@ -48,9 +51,11 @@ def runs(context: click.Context, run: str | None) -> int:
         all_runs, books = session.journal.runs(), sittings(session.journal)
         if out.json:
             told = {"runbooks": [sitting_document(each) for each in books]}
+            told |= {"batches": [batch_document(seen) for seen in seen_batches(session, all_runs)]}
             out.document("runs", {"runs": [msgspec.to_builtins(item) for item in all_runs], **told})
         elif all_runs or books:
-            out.result(runs_table(all_runs, out.cells, books, ascii_only=out.ascii_only))
+            lines = runs_table(all_runs, out.cells, books, ascii_only=out.ascii_only)
+            out.result([*lines, *batches_lines(seen_batches(session, all_runs), out.cells, ascii_only=out.ascii_only)])
         else:
             out.result(["No runs are recorded in this journal."])
     return DONE
@@ -90,19 +95,29 @@ def run_document(run: RunHistory) -> dict[str, object]:
 
 @click.command(cls=Command)
 @_run
-@confirm_options
+@confirms_options
 @decide_option
 @click.option("--take-over", is_flag=True, help="Take the run from a process that can no longer go on.")
 @click.pass_context
 def resume(
-    context: click.Context, run: str, confirm: str | None, slot: str, decided: dict[str, str], take_over: bool
+    context: click.Context,
+    run: str,
+    confirms: tuple[str, ...],
+    slots: tuple[str, ...],
+    decided: dict[str, str],
+    take_over: bool,
 ) -> int:
     """Take up a run that stopped, failed, waits or lost its process.
 
     --live or --dry-run must say again what kind of run it is. Where other steps are needed than those approved, the
     run halts and shows them; --confirm (and --slot) approve them. Resuming a run that waits for a person says that the
-    person is done.
+    person is done. RUN may be a batch: it goes on with the next of its targets, each with a --confirm of its own.
     """
+    if run.startswith("batch-"):
+        from tui.commands.batches import resume_batch
+
+        return resume_batch(context, run, confirms, slots)
+    confirm, slot = confirms[-1] if confirms else None, slots[-1] if slots else ""
     with opened(context) as (session, out):
         history, settings = _history(session, run), session.settings
         if history.state != "done":
