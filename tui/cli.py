@@ -22,7 +22,7 @@ COMMANDS = {
     "cmk": "Tell whose encryption key expires when.",
     "inspect": "Read what an action needs to know, and what it finds amiss.",
     "plan": "Make the plan of an action; nothing is changed.",
-    "run": "Plan and run an action, confirmed and --live, or --dry-run.",
+    "run": "Plan and run an action on one target, or on several in turn.",
     "apply": "Run exactly a saved plan.",
     "role": "Print the least role that an action needs on a target.",
     "runs": "List the recorded runs, or tell one.",
