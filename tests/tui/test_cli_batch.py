@@ -143,7 +143,7 @@ def test_a_process_that_ends_between_two_leaves_a_list_that_goes_on(place, sims,
     assert changes(sims) == ["stalpha"] * 2
     listed = amlkeys("runs", *place)
     assert "1 of 2 behind" in listed.out
-    (batch,) = [
+    (batch,) = {word for word in listed.out.split() if word.startswith("batch-2")}
         line.split()[0] for line in listed.out.splitlines() if line.split()[:1] and "batch-2" in line.split()[0]
     ]
     told = amlkeys("runs", batch, *place)
