@@ -144,8 +144,6 @@ def test_a_process_that_ends_between_two_leaves_a_list_that_goes_on(place, sims,
     listed = amlkeys("runs", *place)
     assert "1 of 2 behind" in listed.out
     (batch,) = {word for word in listed.out.split() if word.startswith("batch-2")}
-        line.split()[0] for line in listed.out.splitlines() if line.split()[:1] and "batch-2" in line.split()[0]
-    ]
     told = amlkeys("runs", batch, *place)
     assert "Not begun: beta." in told.out
     assert f"amlkeys resume {batch} " in told.out
