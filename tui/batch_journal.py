@@ -117,6 +117,13 @@ class BatchRecord:
             raise NotReady(f"This is not what comes next in {batch.id}: {at}. Nothing was begun.")
 
 
+def unbegun(action: str, wanted: Order, mode: Mode, turns: tuple[Turn, ...] = ()) -> Batch:
+    """A list that is not in the journal yet; it has no id."""
+    return Batch(
+        id="", action=action, started="", by="", mode=mode, members=wanted.members, dropped=wanted.dropped, turns=turns
+    )
+
+
 def folded(entries: Iterable[Entry]) -> Batch:
     """Fold the entries of one batch, the first of which began it."""
     facts: dict[str, Any] = {"turns": ()}

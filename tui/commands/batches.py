@@ -13,7 +13,7 @@ import msgspec
 from actions.guard.model import Mode, Outcome
 from actions.guard.results import EXIT_DONE
 from tui.batch import BLOCKED, LEFT_OUT, NOTHING, Order, account, order
-from tui.batch_journal import Batch, BatchRecord, Seen
+from tui.batch_journal import Batch, BatchRecord, Seen, unbegun
 from tui.commands.acting import Wish, attended, insist_mode, planned_for, show_plan
 from tui.commands.attending import Attendance, finish, opened
 from tui.commands.failures import BLOCKED as EXIT_BLOCKED
@@ -120,10 +120,7 @@ class Going:
     def _seen(self) -> Seen:
         """The batch as it stands; before its first run it is only a list."""
         if self._batch is None:
-            empty = Batch(
-                id="", action=self._wish.action.name, started="", by="", mode=self._mode,
-                members=self._wanted.members, dropped=self._wanted.dropped,
-            )  # fmt: skip
+            empty = unbegun(self._wish.action.name, self._wanted, self._mode)
             return self._records.seen(empty, self._mode, ())
         return self._records.seen(self._batch, self._mode)
 

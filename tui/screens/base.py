@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -156,8 +157,13 @@ class ConsoleScreen(Screen[ResultT]):
             self.console.board.add(future)
         else:
             self._asked.add(future)
-        answer = failed or self.fail
-        future.add_done_callback(lambda done: self._answer(done, then, answer))
+        answer, loop = failed or self.fail, asyncio.get_running_loop()
+
+        def done(found: Future[T]) -> None:
+            with suppress(RuntimeError):  # behind all that was told before it, also where it is done already
+                loop.call_soon_threadsafe(self._answer, found, then, answer)
+
+        future.add_done_callback(done)
 
     def _answer(self, done: Future[Any], then: Callable[[Any], None], failed: Callable[[BaseException], None]) -> None:
         """Bring a result from the engine's thread; when the console is closing nobody needs it."""

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from tui.batch_journal import PREFIX as ONE_OF
+from tui.batch_journal import BatchRecord
 from tui.dialogs.ask import Pick, PickDialog
 from tui.render import clean, look, stamp
 from tui.runbook_journal import PREFIX, sittings
 from tui.screens.base import ConsoleScreen
+from tui.screens.batch import batch_row
 from tui.telling import RUNBOOK, short_name
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import TableRow
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from actions.guard.history import RunSummary
+    from tui.batch_journal import Seen
     from tui.runbook_journal import Sitting
     from tui.session import Connected
     from tui.widgets.run_view import RunView
@@ -38,9 +42,10 @@ def sitting_row(sitting: Sitting) -> TableRow:
     return TableRow(sitting.id, sitting.state, tuple(clean(cell) for cell in cells))
 
 
-def all_rows(runs: Sequence[RunSummary], books: Sequence[Sitting]) -> list[TableRow]:
-    """Runs and followed runbooks as lines, newest first."""
+def all_rows(runs: Sequence[RunSummary], books: Sequence[Sitting], batches: Sequence[Seen] = ()) -> list[TableRow]:
+    """Runs, followed runbooks and batches as lines, newest first."""
     dated = [(run.started, run_row(run)) for run in runs] + [(each.started, sitting_row(each)) for each in books]
+    dated += [(each.batch.started, batch_row(each)) for each in batches]
     return [row for _, row in sorted(dated, key=lambda line: line[0], reverse=True)]
 
 
@@ -111,15 +116,20 @@ class RunsScreen(ConsoleScreen[None]):
     def action_read_runs(self) -> None:
         """Read the journal."""
 
-        async def read(connected: Connected) -> tuple[list[RunSummary], list[Sitting]]:
-            return connected.journal.runs(), sittings(connected.journal)
+        mode = self.console.standing.mode
+
+        async def read(connected: Connected) -> tuple[list[RunSummary], list[Sitting], list[Seen]]:
+            runs, batches = connected.journal.runs(), BatchRecord(connected.journal)
+            seen = [batches.seen(each, mode, runs) for each in batches.all()]
+            return runs, sittings(connected.journal), seen
 
         self.ask("reading the journal", read, self._show)
 
-    def _show(self, found: tuple[list[RunSummary], list[Sitting]]) -> None:
-        self.status.say()
-        self._many = (len(found[0]), len(found[1]))
-        self.table.set_rows(all_rows(*found))
+    def _show(self, found: tuple[list[RunSummary], list[Sitting], list[Seen]]) -> None:
+        runs, books, batches = found
+        self.status.say(f"{len(batches)} batches among them" if batches else "")
+        self._many = (len(runs) + len(batches), len(books))
+        self.table.set_rows(all_rows(runs, books, batches))
         self._count()
 
     def _count(self) -> None:
@@ -156,4 +166,7 @@ class RunsScreen(ConsoleScreen[None]):
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Open a run."""
         message.stop()
-        self.console.open_run(message.row.key)
+        if message.row.key.startswith(ONE_OF):
+            self.console.open_recorded_batch(message.row.key)
+        else:
+            self.console.open_run(message.row.key)

@@ -373,12 +373,17 @@ class WalkScreen(RecordedScreen):
             engine = connected.engine
             if resumed is not None:
                 return await engine.resume(resumed.id, confirmation=confirmation, decided=decided, try_anyway=anyway)
-            return await engine.run(planned.plan, mode=mode, confirmation=confirmation, try_anyway=anyway)
+            one_of = self.batch_of(connected)
+            return await engine.run(planned.plan, mode=mode, confirmation=confirmation, try_anyway=anyway, batch=one_of)
 
         self._work(busy=True)
         self.status.say()
         self._enter(Stage.RUN)
         self.ask("", run, self._ended, self._refused, keep=True)
+
+    def batch_of(self, connected: Connected) -> str:
+        """The batch that a run which begins now is one of; on the engine's thread."""
+        return ""
 
     def run_changed(self, view: RunView) -> None:
         """Draw the run of this walk."""

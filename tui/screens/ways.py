@@ -56,6 +56,21 @@ class Ways(Drilling):
             name = subscription or target.rpartition("/")[2]
         self.push_screen(WalkScreen(action, target, name))
 
+    def open_batch(self, action: str, marked: list[tuple[str, str, str]]) -> None:
+        """Show whom an action would be done to, one after the other: ids, names and names of subscriptions."""
+        from tui.screens.batch import BatchScreen
+
+        targets = [(workspace, name) for workspace, name, _ in marked]
+        if entry(action).of_subscription:
+            targets = [("/".join(workspace.split("/")[:3]), subscription) for workspace, _, subscription in marked]
+        self.push_screen(BatchScreen(action, targets))
+
+    def open_recorded_batch(self, batch: str) -> None:
+        """Show a batch of the journal, to go on with it."""
+        from tui.screens.batch import BatchScreen
+
+        self.push_screen(BatchScreen(batch=batch))
+
     def open_walk(self, action: str, target: str, name: str, values: dict[str, Any]) -> WalkScreen:
         """Begin a guarded action with options that were chosen elsewhere, and give its screen."""
         from tui.screens.walk import WalkScreen

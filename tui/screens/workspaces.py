@@ -16,6 +16,7 @@ from actions.guard.errors import GuardError
 from actions.registry import entries
 from tui.fleet_lines import FLEET_TITLES
 from tui.known_fleet import FleetStore, KnownFleet
+from tui.marks import Marks
 from tui.render import ago, clean, width
 from tui.screens.base import ConsoleScreen
 from tui.widgets.filter_bar import FilterBar
@@ -44,6 +45,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
         Binding("p", "posture", "how it is secured", id="posture", show=False),
         Binding("b", "runbooks", "runbooks", id="runbooks", show=False),
         Binding("C", "keys", "encryption keys", id="keys", show=False),
+        Binding("space", "mark", "mark", id="mark", show=False, tooltip="mark, to act on several one after the other"),
         Binding("slash", "filter", "filter", id="filter"),
         Binding("f5", "refresh_fleet", "refresh", id="refresh"),
         Binding("ctrl+o", "sort", "sort", id="sort", show=False),
@@ -63,6 +65,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
         self._fleet = KnownFleet(environments)
         self._kept_age = ""
         self._reading = False
+        self._marks = Marks()
         self._to_show: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -110,6 +113,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
         found = self.console.session.banner()
         if found.user and self._fleet.kept_for not in (("", ""), (found.tenant, found.user)):
             self._fleet.clear()
+            self._marks.clear()
             self._show()
 
     def action_refresh_fleet(self) -> None:
@@ -164,7 +168,10 @@ class WorkspacesScreen(ConsoleScreen[None]):
         self.table.show_placeholder(
             "There are no workspaces that you can see.\nLook at the subscription and at your roles."
         )
+        gone = self._marks.keep({row.key for row in self._fleet.rows})
         self._show()
+        if gone:
+            self.status.say(f"No longer there, so no longer marked: {', '.join(gone)}")
         found, store = self.console.session.banner(), FleetStore(self.console.session)
         if store.wanted:
             self.console.session.thread.call(partial(store.save, self._fleet.to_keep(found.tenant, found.user)))
@@ -194,6 +201,21 @@ class WorkspacesScreen(ConsoleScreen[None]):
         old = f", seen {self._kept_age} ago" if self._kept_age else ""
         told = f"{of} workspaces in {self._fleet.subscriptions} subscriptions{old}" if many else ""
         self.query_one(FilterBar).count(told)
+        if self._marks and not self._reading:
+            self._tell_marks()
+
+    def _tell_marks(self) -> None:
+        """Show the marks, and say how many there are and which are hidden."""
+        self.table.show_marks(self._marks)
+        self.status.say(self._marks.told({row.key for row in self.table.shown_rows()}))
+
+    def action_mark(self) -> None:
+        """Mark the workspace under the cursor or take its mark away, and go on to the next one."""
+        row = self.table.row
+        if row is not None:
+            self._marks.turn(row.key, row.cells[0], row.cells[len(FLEET_TITLES)])
+            self._tell_marks()
+            self.table.action_move(1)
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Filter as it is typed."""
@@ -210,10 +232,13 @@ class WorkspacesScreen(ConsoleScreen[None]):
         self.query_one(FilterBar).start()
 
     def action_clear_filter(self) -> None:
-        """Show all rows again; nothing else to leave from here."""
+        """Show all rows again, else take the marks away; nothing else to leave from here."""
         bar = self.query_one(FilterBar)
         if bar.text:
             bar.clear()
+        elif self._marks:
+            self._marks.clear()
+            self._tell_marks()
 
     def action_sort(self) -> None:
         """Choose a column to order by."""
@@ -234,7 +259,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer actions only where there is something to act on."""
-        return action != "start" or self.table.row is not None if self.is_mounted else True
+        return action != "start" or self.table.row is not None or bool(self._marks) if self.is_mounted else True
 
     def on_virtual_table_moved(self, message: VirtualTable.Moved) -> None:
         """Actions may have become possible, or impossible."""
@@ -242,9 +267,11 @@ class WorkspacesScreen(ConsoleScreen[None]):
             self.refresh_bindings()
 
     def action_start(self, action: str) -> None:
-        """Start an action's walk on the workspace under the cursor."""
+        """Start an action's walk on the workspace under the cursor, or a batch on those that are marked."""
         row = self.table.row
-        if row is not None:
+        if self._marks:
+            self.console.open_batch(action, self._marks.items())
+        elif row is not None:
             self.console.start_walk(action, row.key, row.cells[0], row.cells[len(FLEET_TITLES)])
 
     def action_posture(self) -> None:

@@ -124,6 +124,7 @@ class VirtualTable(Widget, can_focus=True):
         self._widest: list[TableRow] = []
         self._widths: list[tuple[int, int]] = []
         self._styles: dict[str, Style] = {}
+        self._marked: frozenset[str] = frozenset()
 
     # What is shown
 
@@ -188,6 +189,13 @@ class VirtualTable(Widget, can_focus=True):
         """Order by a column, or as the rows came (None)."""
         self._sort = None if column is None else (column, backwards)
         self._rearrange()
+
+    def show_marks(self, keys: Iterable[str]) -> None:
+        """Mark the rows of these keys by a symbol; rows that come and go keep theirs."""
+        marked = frozenset(keys)
+        if marked != self._marked:
+            self._marked = marked
+            self.refresh()
 
     def show_placeholder(self, text: str) -> None:
         """Say what there is to say while there are no rows; lines are separated by line breaks."""
@@ -354,7 +362,8 @@ class VirtualTable(Widget, can_focus=True):
             pad(clip(clean(row.cells[number]), cells, ascii_only=self._ascii), cells, right=self.columns[number].right)
             for number, cells in self._widths
         )
-        symbol = f"{'>' if on_cursor else ' '}{mark(row.state, ascii_only=self._ascii)} "
+        chosen = "*" if row.key in self._marked else " "
+        symbol = f"{'>' if on_cursor else ' '}{mark(row.state, ascii_only=self._ascii)}{chosen}"
         text = (" " * GAP).join(cells)
         if on_cursor:
             return self._line([Segment(symbol + text, self._style("cursor"))], "cursor")
