@@ -35,6 +35,8 @@ class SignedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     object_id: str
     user_principal_name: str
     display_name: str = ""
+    claims: dict[str, Any] = msgspec.field(default_factory=lambda: {"amr": ["pwd", "mfa"]})
+    """What else the user's access tokens say: `amr`, `acrs`, `deviceid`, `xms_cc`, `groups`."""
 
 
 class Subscription(msgspec.Struct, frozen=True, rename="camel"):

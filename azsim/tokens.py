@@ -46,6 +46,7 @@ class Tokens:
             claims["appid"] = caller.name
         else:
             claims.update(upn=caller.name, unique_name=caller.name, preferred_username=caller.name)
+            claims.update(self._directory.signed_in.claims)
         return secrets.access_token(self._seed, claims)
 
     def read(self, token: str) -> Caller | None:

@@ -15,6 +15,7 @@ from actions.cloud.http import Wire
 from actions.cloud.limits import Limits
 from actions.cloud.machine_learning import MachineLearning
 from actions.cloud.places import PUBLIC, Place
+from actions.cloud.reach import Reach
 from actions.cloud.rehearsal import Account, Face
 from actions.cloud.storage import Storage
 from actions.cloud.transport import GateTransport, InProcess
@@ -29,7 +30,7 @@ def ignore(_: Throttling) -> None:
     """Tell nobody."""
 
 
-class AzureCloud(MachineLearning, Storage, VaultKeys, Governance, Endpoints, VaultSecrets, Directory):
+class AzureCloud(MachineLearning, Storage, VaultKeys, Governance, Endpoints, VaultSecrets, Directory, Reach):
     """One signed-in view of one Azure cloud, or of a rehearsal; fulfils the Cloud protocol.
 
     It is made without any I/O; its coroutines belong on one event loop.

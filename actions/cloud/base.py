@@ -66,6 +66,12 @@ class Base:
         """Sign in when needed and say who we are; raises `SignInNeeded`."""
         return signed_in(await self._wire.credential.get_token_info(self.place.arm_scope))
 
+    async def stay_signed_in(self, seconds: float, host: str = "") -> SignedIn:
+        """Renew the sign-in, to a key vault's `host` too, where it would end within so many seconds."""
+        if host.casefold().endswith(self.place.hosts.vault_suffix):
+            await self._wire.credential.lasting(seconds, self.place.vault_scope)
+        return signed_in(await self._wire.credential.lasting(seconds, self.place.arm_scope))
+
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """List what the caller can see."""
         rows = await self._wire.all("subscriptions", "/subscriptions", versions.SUBSCRIPTIONS)

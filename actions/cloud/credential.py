@@ -24,7 +24,10 @@ from actions.cloud.transport import GateTransport
 from actions.guard.secret import Secret
 
 _RENEW_BEFORE = 300.0
-_SHOWN_CLAIMS = ("name", "amr", "appid", "app_displayname", "idtyp", "scp", "xms_mirid", "acrs")
+_SHOWN_CLAIMS = (
+    "name", "amr", "appid", "app_displayname", "idtyp", "scp", "xms_mirid", "acrs", "deviceid", "xms_cc", "groups",
+    "iat", "exp",
+)  # fmt: skip
 
 
 class Credential:
@@ -40,10 +43,23 @@ class Credential:
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """Give a token for the scopes; raises `SignInNeeded`."""
+        return await self._token(scopes, options, _RENEW_BEFORE)
+
+    async def lasting(self, seconds: float, *scopes: str) -> AccessTokenInfo:
+        """Give a token good for so many seconds, made anew where the one held would end sooner.
+
+        Some ways to sign in hand out a token of their own keeping until five minutes before its end; then it is that
+        one. Raises `SignInNeeded` where none is to be had.
+        """
+        return await self._token(scopes, None, max(seconds, _RENEW_BEFORE))
+
+    async def _token(
+        self, scopes: tuple[str, ...], options: TokenRequestOptions | None, least: float
+    ) -> AccessTokenInfo:
         async with self._asking:
             held = self._held.get(scopes)
             claims = (options or {}).get("claims")
-            if held is None or claims or held.expires_on - self._clock.now().timestamp() < _RENEW_BEFORE:
+            if held is None or claims or held.expires_on - self._clock.now().timestamp() < least:
                 held = self._held[scopes] = await self._fetch(scopes, options)
             return held
 

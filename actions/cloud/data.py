@@ -174,6 +174,15 @@ class SecretVersion(Data, frozen=True, kw_only=True):
     tags: dict[str, str]
 
 
+class KeptSecret(Data, frozen=True, kw_only=True):
+    """A secret of a vault without its value: its newest version's times are UTC, None where there is none."""
+
+    name: str
+    enabled: bool
+    updated: datetime | None = None
+    expires: datetime | None = None
+
+
 class KeyVersion(Data, frozen=True, kw_only=True):
     """One version of a Key Vault key: public facts only; a list tells neither type (`kind`), nor `size` (bits), nor `ops`.
 

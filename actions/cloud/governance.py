@@ -66,6 +66,12 @@ class Governance(Base):
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances"
         return tuple(await self._wire.all(f"assignment schedules at {scope}", path, versions.PIM))
 
+    async def eligible_roles(self, scope: str) -> tuple[dict[str, Any], ...]:
+        """List the roles that the caller may activate at, above and below a scope; refused as the schedules are."""
+        path = f"{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
+        mine = {"$filter": "asTarget()"}
+        return tuple(await self._wire.all(f"eligible roles at {scope}", path, versions.PIM, mine))
+
     async def _serialised(self, what: str, found: AsyncIterable[Any]) -> tuple[Resource, ...]:
         """Drain a pager of the SDK into Azure's own JSON."""
 

@@ -234,6 +234,6 @@ class Wire:
         """GET a whole collection."""
         return [row async for page in self.pages(what, path, api_version, query) for row in page]
 
-    async def bare(self, request: HttpRequest) -> Any:
-        """Send a request that signs itself (a storage probe): one try, no token, azure-core's errors."""
-        return (await self._quick.run(request)).http_response
+    async def bare(self, request: HttpRequest, **options: Any) -> Any:
+        """Send a request that signs itself (a storage probe) or needs no token: one try, azure-core's errors."""
+        return (await self._quick.run(request, **options)).http_response

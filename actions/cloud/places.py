@@ -24,6 +24,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     vault: str
     storage: str
     scoring: str
+    registry: str
 
     @property
     def arm_scope(self) -> str:
@@ -63,6 +64,7 @@ _PUBLIC = Place(
     vault="vault.azure.net",
     storage="core.windows.net",
     scoring="inference.ml.azure.com",
+    registry="azurecr.io",
 )
 _US_GOVERNMENT = Place(
     name="AzureUSGovernment",
@@ -73,6 +75,7 @@ _US_GOVERNMENT = Place(
     vault="vault.usgovcloudapi.net",
     storage="core.usgovcloudapi.net",
     scoring="inference.ml.azure.us",
+    registry="azurecr.us",
 )
 _CHINA = Place(
     name="AzureChinaCloud",
@@ -84,6 +87,7 @@ _CHINA = Place(
     vault="vault.azure.cn",
     storage="core.chinacloudapi.cn",
     scoring="inference.ml.azure.cn",
+    registry="azurecr.cn",
 )
 
 PLACES = {known.name: known for known in (_PUBLIC, _US_GOVERNMENT, _CHINA)}

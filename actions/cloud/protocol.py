@@ -14,6 +14,7 @@ from actions.cloud.data import (
     Answer,
     DatastoreSecret,
     EndpointKeys,
+    KeptSecret,
     KeyVersion,
     MetricSeries,
     Permissions,
@@ -55,6 +56,9 @@ class Cloud(Protocol):
 
     async def signed_in(self) -> SignedIn:
         """Sign in when needed and say who we are."""
+
+    async def stay_signed_in(self, seconds: float, host: str = "") -> SignedIn:
+        """Renew a sign-in that would end within so many seconds, the one to a vault's `host` too; say who we are."""
 
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """List what the caller can see."""
@@ -128,6 +132,9 @@ class Cloud(Protocol):
     async def secret_versions(self, vault: str, name: str) -> tuple[SecretVersion, ...]:
         """List the versions of a vault's secret without values, newest first; none where there is no such secret."""
 
+    async def secrets(self, vault: str) -> tuple[KeptSecret, ...]:
+        """List what a vault keeps as secrets: names and times, never a value."""
+
     async def set_secret(
         self, vault: str, name: str, value: Secret, *, content_type: str, expires: datetime, tags: dict[str, str]
     ) -> Answer:
@@ -193,6 +200,9 @@ class Cloud(Protocol):
     async def assignment_schedules(self, scope: str) -> tuple[dict[str, Any], ...]:
         """List the active assignments that Privileged Identity Management knows, with their principals' names."""
 
+    async def eligible_roles(self, scope: str) -> tuple[dict[str, Any], ...]:
+        """List the roles that the caller may activate at, above and below a scope."""
+
     async def service_principals(self, prefix: str) -> tuple[dict[str, Any], ...]:
         """List the directory's service principals whose display name starts with a text."""
 
@@ -222,6 +232,9 @@ class Cloud(Protocol):
 
     async def activity(self, subscription: str, *, since: datetime, filter: str = "") -> tuple[dict[str, Any], ...]:  # noqa: A002
         """Read the activity log since a time; entries appear 3 to 20 minutes late."""
+
+    async def reach(self, address: str) -> Probe:
+        """Ask an address of this cloud's storage, vaults or registries once, without a token, whether it answers."""
 
     async def send(self, request: Request, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         """Send any other change exactly as its step states it and follow its long-running operation."""

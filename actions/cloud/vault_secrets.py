@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from actions.cloud import versions
 from actions.cloud.base import Base
-from actions.cloud.data import Answer, CloudError, NotFound, SecretVersion
+from actions.cloud.data import Answer, CloudError, KeptSecret, NotFound, SecretVersion
 from actions.cloud.http import ONCE, REPEATABLE
 from actions.cloud.operations import SUCCEEDED
 from actions.guard.secret import Secret
@@ -49,6 +49,16 @@ class VaultSecrets(Base):
             return ()
         return tuple(sorted(found, key=lambda item: item.created or "", reverse=True))
 
+    async def secrets(self, vault: str) -> tuple[KeptSecret, ...]:
+        """List a vault's secrets without their values, by name; it needs the permission to list them."""
+        client = self._secrets(vault)
+
+        async def read() -> list[KeptSecret]:
+            return [_kept(item) async for item in client.list_properties_of_secrets(**REPEATABLE)]
+
+        found = await self._wire.guarded(f"secrets of vault {vault}", read())
+        return tuple(sorted(found, key=lambda item: item.name.casefold()))
+
     async def set_secret(
         self, vault: str, name: str, value: Secret, *, content_type: str, expires: datetime, tags: dict[str, str]
     ) -> Answer:
@@ -64,6 +74,12 @@ class VaultSecrets(Base):
 
         version = await self._wire.guarded(what, store(), change=True)
         return Answer(status=200, state=SUCCEEDED, request_id="", body={"version": version})
+
+
+def _kept(item: Any) -> KeptSecret:
+    return KeptSecret(
+        name=str(item.name or ""), enabled=item.enabled is not False, updated=item.updated_on, expires=item.expires_on
+    )
 
 
 def _version(item: Any) -> SecretVersion:

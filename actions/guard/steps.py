@@ -20,6 +20,8 @@ from actions.guard.text import cleaned, plain
 LOOK_AGAIN = (5.0, 15.0)
 """Seconds of the cloud's time between the looks after an unknown outcome: a late write settles in that time."""
 _TRIES = 5
+LASTING = 900.0
+"""Seconds that a step may take with its operation and its proof: the sign-in must last so long when it begins."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ async def change(run: Run, step: Step, place: Place) -> None:
 
     Halts where it failed, cannot be proven, or its outcome is unknown for the second time in this process.
     """
+    await _stay(run, step)
     tries = run.tries[step.id] = run.tries.get(step.id, 0) + 1
     run.record_fenced("step-intent", intent(step, place))
     run.tell(StepStarted(run=run.id, at=run.now(), step=step, attempt=tries, number=place.number, total=place.total))
@@ -73,6 +76,18 @@ async def change(run: Run, step: Step, place: Place) -> None:
             await prove(run, step)
     else:
         await prove(run, step)
+
+
+async def _stay(run: Run, step: Step) -> None:
+    """Renew a sign-in that the step could outlive, while nothing is sent yet; halts where that fails."""
+    host = step.request.host if step.request else ""
+    try:
+        who = await run.cloud.stay_signed_in(LASTING, host)
+    except CloudError as error:
+        raise failed(error, f"{step.title}: not begun, the sign-in would end before it is proven") from None
+    if who.user != run.user:
+        sentence = f"{step.title}: not begun, {plain(who.user)} is signed in now, and {plain(run.user)} began the run."
+        raise Halt(RunState.STOPPED, sentence, code=EXIT_NOT_PERMITTED)
 
 
 async def _send(run: Run, step: Step) -> None:

@@ -22,6 +22,7 @@ from actions.cloud.data import (
     Resource,
     ResourceId,
     SignedIn,
+    SignInNeeded,
     Throttled,
     UnknownOutcome,
 )
@@ -80,6 +81,8 @@ class World:
     roles: list[dict[str, Any]] = field(default_factory=lambda: [{"actions": ["*"]}])
     denies: list[dict[str, Any]] = field(default_factory=list)
     locks: list[dict[str, Any]] = field(default_factory=list)
+    stays: list[tuple[int, float, str]] = field(default_factory=list)
+    signed_out: bool = False
     user: str = "ada@contoso.example"
     tenant: str = "tenant-1"
     now: datetime = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -118,6 +121,12 @@ class CounterCloud:
     async def signed_in(self) -> SignedIn:
         world = self.world
         return SignedIn(user=world.user, object_id=world.user, tenant=world.tenant, kind="user", expires=world.now)
+
+    async def stay_signed_in(self, seconds: float, host: str = "") -> SignedIn:
+        self.world.stays.append((len(self.world.sent), seconds, host))
+        if self.world.signed_out:
+            raise SignInNeeded("the sign-in has ended", status=401, code="SignInNeeded")
+        return await self.signed_in()
 
     async def permissions(self, scope: ResourceId) -> Permissions:
         return Permissions(entries=tuple(self.world.roles))
