@@ -330,5 +330,5 @@ def _unknown(host: HostClass) -> Route:
     return Route("", "", _unreachable, host, "arm", None, None, "write", listing=False, lockable=False)
 
 
-_HOSTS: tuple[HostClass, ...] = ("arm", "login", "graph", "vault", "blob", "file", "scoring")
+_HOSTS: tuple[HostClass, ...] = ("arm", "login", "graph", "vault", "blob", "file", "scoring", "registry")
 _UNKNOWN: dict[HostClass, Route] = {host: _unknown(host) for host in _HOSTS}

@@ -46,6 +46,8 @@ class Subscription(msgspec.Struct, frozen=True, rename="camel"):
     display_name: str
     state: str = "Enabled"
     tags: dict[str, str] | None = None
+    unregistered: list[str] = []
+    """Resource providers that are not registered in it (`Microsoft.DocumentDB`); all others are."""
 
 
 class Group(msgspec.Struct, frozen=True, rename="camel"):
@@ -103,6 +105,8 @@ class Estate(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     groups: list[Group] = []
     keys: list[dict[str, Any]] = []
     """Versions of Key Vault keys."""
+    vault_secrets: list[dict[str, Any]] = []
+    """Secrets that vaults hold from the start: vault, name, attributes (created, exp); values are made from the seed."""
     activity: list[dict[str, Any]] = []
     metrics: list[dict[str, Any]] = []
     behaviour: Behaviour = Behaviour()

@@ -31,6 +31,9 @@ _SUFFIXES: tuple[tuple[str, HostClass], ...] = (
     (".blob.core.chinacloudapi.cn", "blob"),
     (".file.core.chinacloudapi.cn", "file"),
     (".vault.azure.cn", "vault"),
+    (".azurecr.io", "registry"),
+    (".azurecr.us", "registry"),
+    (".azurecr.cn", "registry"),
 )
 _ARM_PATHS = frozenset({"subscriptions", "providers", "tenants", "metadata"})
 _VAULT_PATHS = frozenset({"keys", "secrets", "certificates", "deletedkeys", "deletedsecrets"})

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from azsim.rng import Rng
     from azsim.world import Resource, World
 
-HostClass = Literal["arm", "login", "graph", "vault", "blob", "file", "scoring"]
+HostClass = Literal["arm", "login", "graph", "vault", "blob", "file", "scoring", "registry"]
 RouteClass = Literal["read", "secret-read", "write", "sign-in"]
 Handler = Callable[["Context"], Response]
 Versions = Sequence[str] | Callable[[str], bool] | None

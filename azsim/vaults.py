@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from azsim import secrets
 from azsim.clock import Clock, unix
 from azsim.estate import Estate
 from azsim.rng import Rng
@@ -85,6 +86,8 @@ class Vaults:
         self._started = clock.now()
         for item in estate.keys:
             self._add(item)
+        for item in estate.vault_secrets:
+            self._keep(item)
 
     @property
     def empty(self) -> bool:
@@ -170,6 +173,13 @@ class Vaults:
         if item.get("deleted"):
             key.deleted = self._clock.now()
         self._keys[key.vault, key.name.casefold()] = key
+
+    def _keep(self, item: dict[str, Any]) -> None:
+        vault, name, made = str(item["vault"]), str(item["name"]), unix(self._started)
+        attributes = {"enabled": True, "created": made, "updated": made, **item.get("attributes", {})}
+        value = secrets.named_secret(0, vault, name)
+        version = SecretVersion(self._rng.hex(32), value, attributes, None, item.get("contentType"))
+        self._secrets[vault.casefold(), name.casefold()] = {version.version: version}
 
     def _rotate_by_policy(self, key: Key) -> None:
         """Make the versions that a rotation policy has made since the start; a policy only acts on enabled keys."""

@@ -359,9 +359,18 @@ def _provider(ctx: Context, namespace: str) -> dict[str, Any]:
             }
             for name in types
         ],
-        "registrationState": "Registered",
+        "registrationState": _registration(ctx, namespace),
         "registrationPolicy": "RegistrationRequired",
     }
+
+
+def _registration(ctx: Context, namespace: str) -> str:
+    asked = ctx.params["subscriptionId"].casefold()
+    for known in ctx.world.estate.subscriptions:
+        if known.subscription_id.casefold() == asked:
+            lacking = {name.casefold() for name in known.unregistered}
+            return "NotRegistered" if namespace.casefold() in lacking else "Registered"
+    return "NotRegistered"
 
 
 def _lock(item: Resource) -> dict[str, Any]:

@@ -42,6 +42,18 @@ _AGGREGATIONS = ("average", "minimum", "maximum", "total", "count")
 _CONDITION = re.compile(r"\(?\s*([\w/ ]+?)\s+eq\s+'([^']*)'\s*\)?", re.IGNORECASE)
 
 
+_SETTINGS = "Microsoft.Insights/diagnosticSettings"
+
+
+@route("GET", f"/{{scope}}/providers/{_SETTINGS}", versions=since("2017-05-01"), action=f"{_SETTINGS}/read")
+def diagnostic_settings(ctx: Context) -> Response:
+    """Where a resource sends its logs: the estate's resources of this type right below it."""
+    scope = ids.fold(ctx.params["scope"])
+    found = [item for item in ctx.world.of_type(_SETTINGS, scope) if ids.fold(ids.parent_of(item["id"])) == scope]
+    shown = [{name: item.get(name) for name in ("id", "type", "name", "location", "properties")} for item in found]
+    return json_response(200, {"value": shown})
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """The mean number of requests an hour of one combination of dimensions."""

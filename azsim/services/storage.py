@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from azsim import ids
 from azsim.clock import iso7
 from azsim.errors import Refused, storage_error
 from azsim.keys import KERBEROS_SLOTS, SLOTS, Account
@@ -58,6 +59,23 @@ def list_by_group(ctx: Context) -> Response:
 def get(ctx: Context) -> Response:
     """One account."""
     return _storage_json(_wire(ctx, ctx.resource()))
+
+
+@route("GET", f"{_ONE}/blobServices/default", versions=VERSIONS, action=f"{STORAGE}/blobServices/read")
+def blob_service(ctx: Context) -> Response:
+    """The settings of an account's blobs; as Azure makes them where the estate says nothing."""
+    account = ctx.resource(ids.parent_of(ctx.scope()))
+    given = ctx.world.get(ctx.scope()) or {}
+    properties = {
+        "cors": {"corsRules": []},
+        "deleteRetentionPolicy": {"allowPermanentDelete": False, "enabled": False},
+        **given.get("properties", {}),
+    }
+    body = {
+        "sku": account.get("sku"), "id": f"{account['id']}/blobServices/default", "name": "default",
+        "type": f"{STORAGE}/blobServices", "properties": properties,
+    }  # fmt: skip
+    return _storage_json(body)
 
 
 @route("PATCH", _ONE, versions=VERSIONS, action=f"{STORAGE}/write")
