@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from tui.render import clean, indent, look, mark
+from tui.render import Column, clean, indent, look, mark, table
 from tui.spark import spark
 
 if TYPE_CHECKING:
@@ -12,6 +12,45 @@ if TYPE_CHECKING:
     from actions.posture.page import Page
 
 _ORDER = ("critical", "high", "warn", "unknown", "info", "good", "absent")
+_HOWS = ("direct", "inherited", "eligible")
+_MATRIX = (Column("", 1), Column("operation", 16, wraps=True), Column("may", 3), Column("given here", 10),
+           Column("from above", 10), Column("to activate", 11))  # fmt: skip
+_MAY = {"good": "yes", "info": "no", "unknown": "?", "absent": "-"}
+
+
+class Lead(NamedTuple):
+    """Where a fact leads: a guarded action or a runbook by name, on the workspace or on a part of it."""
+
+    to: str
+    target: str
+    facts: tuple[Fact, ...]
+
+    @property
+    def kind(self) -> str:
+        """`action` or `runbook`."""
+        return self.to.partition(":")[0]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.to.partition(":")[2]
+
+
+def leads(page: Page) -> tuple[Lead, ...]:
+    """Everywhere that the facts lead to, each once, the gravest reason first; endpoint keys lead to their endpoint."""
+    found: dict[tuple[str, str], list[Fact]] = {}
+    for fact in sorted(page.facts, key=lambda fact: _ORDER.index(fact.grade)):
+        if fact.leads_to:
+            target = fact.subject if fact.leads_to == "action:endpoint-keys" else ""
+            found.setdefault((fact.leads_to, target), []).append(fact)
+    return tuple(Lead(to, target, tuple(facts)) for (to, target), facts in found.items())
+
+
+def reason(lead: Lead) -> str:
+    """Why one would go there: the gravest of its facts, and how many more there are."""
+    first, more = lead.facts[0], len(lead.facts) - 1
+    told = f"{look(first.grade).word}: {first.subject}, {first.label}: {first.value}"
+    return clean(told + (f" (and {more} more)" if more else ""))
 
 
 def summary(page: Page) -> str:
@@ -28,15 +67,53 @@ def page_lines(page: Page, cells: int, *, ascii_only: bool = False) -> list[str]
     for section in SECTIONS:
         facts = [fact for fact in page.facts if fact.section == section.name]
         if facts:
-            told = [line for fact in facts for line in _fact_lines(fact, cells, ascii_only)]
-            lines += ["", section.title, *told]
+            lines += ["", section.title, *_section_lines(facts, cells, ascii_only)]
     read = {fact.source: fact.as_of for fact in page.facts}
     lines += ["", "Where it was read, and when"]
-    lines += [line for call, at in sorted(read.items()) for line in indent(f"{call}, {at}", cells, "  ")]
+    lines += [line for call, at in sorted(read.items()) for line in indent(clean(f"{call}, {at}"), cells, "  ")]
     return lines
 
 
-def _fact_lines(fact: Fact, cells: int, ascii_only: bool) -> list[str]:
+def _section_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]:
+    """One section's facts; what the operator may do is a table, and a note is told once."""
+    from actions.posture.operations import OURS, PAGE
+
+    words = {operation.word for operation in (*PAGE, *OURS)}
+    lines: list[str] = []
+    rights = [fact for fact in facts if fact.section == "rights" and fact.id in words]
+    seen: set[str] = set()
+    for fact in facts:
+        if fact not in rights:
+            lines += _fact_lines(fact, cells, ascii_only, noted=fact.note in seen)
+            seen.add(fact.note)
+    return [*lines, *_matrix_lines(rights, cells, ascii_only)] if rights else lines
+
+
+def _matrix_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]:
+    """Operations against what gives them; under it why not, and what an operation is called today."""
+    rows = [
+        (mark(fact.grade, ascii_only=ascii_only), clean(fact.label), _may(fact), *(_given(fact, how) for how in _HOWS))
+        for fact in facts
+    ]
+    lines = ["", *table(_MATRIX, rows, cells, ascii_only=ascii_only)]
+    for fact in facts:
+        if fact.grade not in {"good", "absent"}:
+            lines += indent(clean(f"{fact.label}: {fact.value}"), cells, "  ")
+            lines += indent(clean(fact.remedy), cells, "    do: ") if fact.remedy else []
+    for fact in facts:
+        lines += indent(clean(f"{fact.label}: {fact.note}"), cells, "  note: ") if fact.note else []
+    return lines
+
+
+def _may(fact: Fact) -> str:
+    return "PIM" if fact.value.startswith("once ") else _MAY.get(fact.grade, "?")
+
+
+def _given(fact: Fact, how: str) -> str:
+    return ", ".join(dict.fromkeys(clean(way.role) for way in fact.ways if way.how == how)) or "-"
+
+
+def _fact_lines(fact: Fact, cells: int, ascii_only: bool, *, noted: bool) -> list[str]:
     head = f"{mark(fact.grade, ascii_only=ascii_only)} {look(fact.grade).word:<8}"
     lines = indent(clean(f"{fact.subject}, {fact.label}: {fact.value}"), cells, f"{head} ", " " * 11)
     if fact.points:
@@ -46,6 +123,6 @@ def _fact_lines(fact: Fact, cells: int, ascii_only: bool) -> list[str]:
         way = fact.leads_to.partition(":")[2]
         lead = f" ({way})" if way and way not in fact.remedy else ""
         lines += indent(clean(f"{fact.remedy}{lead}"), cells, " " * 11 + "do: ", " " * 15)
-    if fact.note:
+    if fact.note and not noted:
         lines += indent(clean(fact.note), cells, " " * 11 + "note: ", " " * 17)
     return lines

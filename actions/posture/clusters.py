@@ -11,7 +11,10 @@ from actions.posture.facts import Fact, Grade, Reading, Subject
 from actions.posture.linked import read_one
 
 CLUSTERS = "clusters"
-_NOTE = "data disks take a customer-managed key from 1.24 on, the OS disk only when the cluster is made"
+_NOTE = (
+    "data disks take a customer-managed key from 1.24 on, the OS disk only when the cluster is made; the page of 2020 says "
+    "at any time, from 1.16 on"
+)
 
 
 async def read_clusters(subject: Subject, computes: list[Reading]) -> tuple[Fact, ...]:

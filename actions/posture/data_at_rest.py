@@ -1,19 +1,23 @@
-"""Where the data, the keys and the secrets of a workspace lie, and how they are kept: storage, vault, registry, HBI."""
+"""Where the data of a workspace lies, and how it is kept: storage, registry, encryption key, and what HBI changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from actions.cloud import versions
+from actions.cloud.data import ResourceId
 from actions.guard.model import Severity
+from actions.posture.diagnostics import read_diagnostics
 from actions.posture.facts import Fact, Grade, Reading, Subject
+from actions.posture.linked import read_one
 from actions.workspaces.rows import key_findings, keys_of, uses_identity
 
 _GRADES: dict[Severity, Grade] = {
     Severity.CRITICAL: "critical", Severity.HIGH: "high", Severity.WARN: "warn", Severity.INFO: "info",
     Severity.UNKNOWN: "unknown",
 }  # fmt: skip
-IMPACT, STORAGE, VAULT, REGISTRY, ENCRYPTION = "impact", "storage", "vault", "registry", "encryption"
+IMPACT, STORAGE, REGISTRY, ENCRYPTION = "impact", "storage", "registry", "encryption"
 
 
 async def read_impact(subject: Subject) -> tuple[Fact, ...]:
@@ -21,22 +25,24 @@ async def read_impact(subject: Subject) -> tuple[Fact, ...]:
     own = subject.own
     value = own.properties.get("hbiWorkspace") if own.properties else None
     if value is None:
-        return (own.fact(IMPACT, "hbi", "high business impact", "not told", "unknown"),)
-    on = "on: less diagnostic data goes to Microsoft, scratch disks are encrypted"
+        told = own.fact(IMPACT, "hbi", "high business impact", "not told", "unknown", "look in the portal")
+        return (told, *await read_diagnostics(subject))
+    on = "on: less diagnostic data goes to Microsoft, scratch disks are encrypted, credentials travel through the vault"
     off = "off: diagnostic data goes to Microsoft, scratch disks are not encrypted on their own"
-    note = "Microsoft's pages disagree on whether the OS disk is encrypted too"
-    return (own.fact(IMPACT, "hbi", "high business impact", on if value is True else off, "info", note=note),)
+    note = "set when the workspace is made; clusters that were in the subscription before it are not encrypted by it"
+    hbi = own.fact(IMPACT, "hbi", "high business impact", on if value is True else off, "info", note=note)
+    return (hbi, *await read_diagnostics(subject))
 
 
 async def read_storage(subject: Subject) -> tuple[Fact, ...]:
     """Tell the default account: keys, who may use them, transport, encryption."""
     own = subject.own
-    read = subject.linked.get("storageAccount")
+    read = (await subject.linked).get("storageAccount")
     if read is None:
         return (own.fact(STORAGE, "account", "storage account", "none", "absent"),)
     if read.properties is None:
         return (read.unread(STORAGE, "account", "storage account"),)
-    return (*_keys(own, read, subject), *_transport(read), *_at_rest(read))
+    return (*_keys(own, read, subject), *_transport(read), *_at_rest(read), *await _deleted(subject))
 
 
 def _keys(own: Reading, read: Reading, subject: Subject) -> tuple[Fact, ...]:
@@ -84,41 +90,45 @@ def _at_rest(read: Reading) -> tuple[Fact, ...]:
     version = str(held.get("currentVersionedKeyIdentifier") or "").rpartition("/")[2][:8]
     source = f"customer-managed key, version {version or 'not told'}" if own else "Microsoft-managed key"
     twice = encryption.get("requireInfrastructureEncryption") is True
+    note = "a second layer of encryption; it can only be chosen when an account is made"
     return (
         read.fact(STORAGE, "encryption", "encryption", source, "info", leads_to="action:cmk-versions" if own else ""),
-        read.fact(STORAGE, "infrastructure-encryption", "infrastructure encryption", "on" if twice else "off", "info"),
+        read.fact(
+            STORAGE,
+            "infrastructure-encryption",
+            "infrastructure encryption",
+            "on" if twice else "off",
+            "info",
+            note=note,
+        ),
     )
 
 
-async def read_vault(subject: Subject) -> tuple[Fact, ...]:
-    """Tell how the workspace's vault is protected and by which model its access is given."""
-    own = subject.own
-    read = subject.linked.get("keyVault")
-    if read is None:
-        return (own.fact(VAULT, "vault", "key vault", "none", "absent"),)
+async def _deleted(subject: Subject) -> tuple[Fact, ...]:
+    """Whether blobs and containers that were deleted can be had back: a setting of the account's blob service."""
+    account = ResourceId(str(subject.workspace.properties.get("storageAccount")))
+    service = account.child("blobServices", "default")
+    read = (await read_one(subject.cloud, service, versions.BLOB_SERVICE))._replace(subject=account.name)
     if read.properties is None:
-        return (read.unread(VAULT, "vault", "key vault"),)
-    roles = read.properties.get("enableRbacAuthorization") is True
-    purge = read.properties.get("enablePurgeProtection") is True
-    soft = read.properties.get("enableSoftDelete") is not False
-    days = read.properties.get("softDeleteRetentionInDays")
-    kept = f"on, {days} days" if soft and days else "on" if soft else "off"
+        return (read.unread(STORAGE, "soft-delete", "soft delete of blobs"),)
     return (
-        read.fact(VAULT, "permission-model", "permission model", "roles" if roles else "access policies", "info"),
-        read.fact(
-            VAULT, "purge-protection", "purge protection", "on" if purge else "off", "good" if purge else "warn",
-            "" if purge else "turn purge protection on; it cannot be turned off again",
-        ),
-        read.fact(
-            VAULT, "soft-delete", "soft delete", kept, "good" if soft else "high", "" if soft else "turn soft delete on",
-        ),
-    )  # fmt: skip
+        _soft(read, "soft-delete", "soft delete of blobs", "deleteRetentionPolicy"),
+        _soft(read, "container-soft-delete", "soft delete of containers", "containerDeleteRetentionPolicy"),
+    )
+
+
+def _soft(read: Reading, word: str, label: str, policy: str) -> Fact:
+    """Azure leaves a setting out that was never turned on."""
+    given: Mapping[str, Any] = (read.properties or {}).get(policy) or {}
+    if given.get("enabled") is True:
+        return read.fact(STORAGE, word, label, f"on, {given.get('days') or '?'} days", "good")
+    return read.fact(STORAGE, word, label, "off", "warn", "turn it on: what a run overwrites or deletes is gone")
 
 
 async def read_registry(subject: Subject) -> tuple[Fact, ...]:
     """Tell the container registry: admin user, encryption, and whether the usual pull roles count."""
     own = subject.own
-    read = subject.linked.get("containerRegistry")
+    read = (await subject.linked).get("containerRegistry")
     if read is None:
         return (own.fact(REGISTRY, "registry", "container registry", "none yet: made at the first image", "absent"),)
     if read.properties is None:
@@ -126,7 +136,6 @@ async def read_registry(subject: Subject) -> tuple[Fact, ...]:
     admin = read.properties.get("adminUserEnabled") is True
     own_key = str((read.properties.get("encryption") or {}).get("status") or "").casefold() == "enabled"
     told = "customer-managed key" if own_key else "Microsoft-managed key"
-    abac = str(read.properties.get("roleAssignmentMode") or "").casefold() == "abacrepositorypermissions"
     note = "Azure Machine Learning's pages still ask for the admin user in some set-ups"
     return (
         read.fact(
@@ -134,11 +143,21 @@ async def read_registry(subject: Subject) -> tuple[Fact, ...]:
             "warn" if admin else "good", "turn it off once the identity has AcrPull" if admin else "", note=note,
         ),
         read.fact(REGISTRY, "encryption", "encryption", told, "info"),
-        read.fact(
-            REGISTRY, "role-mode", "role assignments", "by repository: AcrPull does not count" if abac else "by registry",
-            "warn" if abac else "info", "give the repository roles to the identity" if abac else "",
-        ),
+        _role_mode(read),
     )  # fmt: skip
+
+
+def _role_mode(read: Reading) -> Fact:
+    """Whether AcrPull and AcrPush count, or only roles with conditions on repositories; older versions do not tell."""
+    mode = str((read.properties or {}).get("roleAssignmentMode") or "").casefold()
+    if mode == "abacrepositorypermissions":
+        told, remedy = "by repository (ABAC): AcrPull does not count", "give the repository roles to the identity"
+        return read.fact(REGISTRY, "role-mode", "role assignments", told, "warn", remedy)
+    if mode:
+        return read.fact(REGISTRY, "role-mode", "role assignments", "by registry: AcrPull counts", "info")
+    return read.fact(
+        REGISTRY, "role-mode", "role assignments", "not told", "unknown", "look at the registry's properties"
+    )
 
 
 async def read_encryption(subject: Subject) -> tuple[Fact, ...]:

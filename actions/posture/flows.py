@@ -10,7 +10,7 @@ FLOWS = "flows"
 
 async def read_flows(subject: Subject) -> tuple[Fact, ...]:
     """Tell the flows that stand on what the workspace names; nothing more is asked of Azure."""
-    own = subject.own
+    own, linked = subject.own, await subject.linked
     kind = str((subject.workspace.raw.get("identity") or {}).get("type") or "")
     identity = f"the workspace's identity ({kind})" if kind else "no identity told"
     by_identity = uses_identity(subject.workspace.properties)
@@ -22,8 +22,8 @@ async def read_flows(subject: Subject) -> tuple[Fact, ...]:
         own.fact(FLOWS, "snapshots", "snapshots of code", data, unsure, leads_to=leads),
         own.fact(FLOWS, "training", "training: data in, outputs out", data, unsure, leads_to=leads),
         own.fact(FLOWS, "secrets", "secrets of runs and datastores", f"{identity}, in the vault", "info"),
-        _images(subject, identity),
-        _metrics(subject),
+        _images(subject, linked.get("containerRegistry"), identity),
+        _metrics(subject, linked.get("applicationInsights")),
     )
 
 
@@ -44,9 +44,9 @@ def scored(endpoints: list[Reading]) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _images(subject: Subject, identity: str) -> Fact:
+def _images(subject: Subject, read: Reading | None, identity: str) -> Fact:
     """The admin user is a second way in: where it is on, its password may be what is used."""
-    read, label = subject.linked.get("containerRegistry"), "deployment: images from the registry"
+    label = "deployment: images from the registry"
     if read is None:
         return subject.own.fact(FLOWS, "images", label, "no registry yet", "absent")
     if read.properties is None:
@@ -55,8 +55,8 @@ def _images(subject: Subject, identity: str) -> Fact:
     return read.fact(FLOWS, "images", label, f"the admin user's password, or {identity}" if admin else identity, "info")
 
 
-def _metrics(subject: Subject) -> Fact:
-    read, label = subject.linked.get("applicationInsights"), "metrics and logs of scoring"
+def _metrics(subject: Subject, read: Reading | None) -> Fact:
+    label = "metrics and logs of scoring"
     if read is None:
         return subject.own.fact(FLOWS, "metrics", label, "not linked", "absent")
     if read.properties is None:

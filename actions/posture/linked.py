@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import Awaitable
 
 from actions.cloud import versions
-from actions.cloud.data import CloudError, NotFound, Resource, ResourceId
+from actions.cloud.data import CloudError, Resource, ResourceId
 from actions.cloud.protocol import Cloud
-from actions.posture.facts import Reading, Subject, source
+from actions.posture.facts import Reading, Subject, failed, source, stamp
 
 COMPONENT = "2020-02-02"
 """Reading Application Insights: the first version with DisableLocalAuth."""
 _VERSIONS = {
     "keyVault": versions.VAULT,
-    "containerRegistry": versions.REGISTRY,
+    "containerRegistry": versions.REGISTRY_ROLES,
     "applicationInsights": COMPONENT,
 }
+_OLDER = {"containerRegistry": versions.REGISTRY}
+"""Sovereign clouds may not know the newest version of a registry yet; an older one does not tell its role mode."""
+NO_SUCH_VERSION = frozenset({"NoRegisteredProviderFound", "InvalidApiVersionParameter", "InvalidResourceType"})
 
 
 async def read_linked(cloud: Cloud, workspace: Resource) -> dict[str, Reading]:
@@ -28,24 +31,28 @@ async def read_linked(cloud: Cloud, workspace: Resource) -> dict[str, Reading]:
 
 
 async def _read(cloud: Cloud, key: str, target: ResourceId) -> Reading:
-    """Read one; one that is not there is told as such, for something points at it."""
     if key in _VERSIONS:
-        return await read_one(cloud, target, _VERSIONS[key])
+        return await read_one(cloud, target, _VERSIONS[key], _OLDER.get(key, ""))
     version = versions.STORAGE_ACCOUNT
     try:
         found = await cloud.storage_account(target)
     except CloudError as error:
-        return Reading(target.name, source(target, version), _now(cloud), None, _why(error))
-    return Reading(found.name, source(target, found.api_version), _now(cloud), found.properties)
+        return failed(target.name, source(target, version), cloud, error)
+    return Reading(found.name, source(target, found.api_version), stamp(cloud), found.properties)
 
 
-async def read_one(cloud: Cloud, target: ResourceId, version: str) -> Reading:
-    """Read one resource of any type; one reading without properties where Azure refuses it."""
+async def read_one(cloud: Cloud, target: ResourceId, version: str, older: str = "") -> Reading:
+    """Read one resource of any type; one reading without properties where Azure refuses it.
+
+    `older` is the version to ask for where this cloud does not know the newer one yet.
+    """
     try:
         found = await cloud.get(target.text, version)
     except CloudError as error:
-        return Reading(target.name, source(target, version), _now(cloud), None, _why(error))
-    return Reading(found.name, source(target, found.api_version), _now(cloud), found.properties)
+        if older and error.code in NO_SUCH_VERSION:
+            return await read_one(cloud, target, older)
+        return failed(target.name, source(target, version), cloud, error)
+    return Reading(found.name, source(target, found.api_version), stamp(cloud), found.properties)
 
 
 async def read_listed(subject: Subject, path: str, version: str) -> list[Reading]:
@@ -54,8 +61,8 @@ async def read_listed(subject: Subject, path: str, version: str) -> list[Reading
     try:
         rows = [row async for page in subject.cloud.list(path, version) for row in page]
     except CloudError as error:
-        return [Reading(parent, where, _now(subject.cloud), None, _why(error))]
-    now = _now(subject.cloud)
+        return [failed(parent, where, subject.cloud, error)]
+    now = stamp(subject.cloud)
     return [Reading(f"{parent}/{row.get('name', '')}", where, now, row.get("properties") or {}) for row in rows]
 
 
@@ -65,14 +72,14 @@ async def read_children(subject: Subject, kind: str, call: Awaitable[tuple[Resou
     try:
         found = await call
     except CloudError as error:
-        return [Reading(kind, where, _now(subject.cloud), None, _why(error))]
-    now = _now(subject.cloud)
-    return [Reading(each.name, source(each.id, each.api_version), now, each.properties) for each in found]
+        return [failed(kind, where, subject.cloud, error)]
+    now = stamp(subject.cloud)
+    return [
+        Reading(each.name, source(each.id, each.api_version), now, each.properties, identity=_identity(each))
+        for each in found
+    ]
 
 
-def _why(error: CloudError) -> str:
-    return "it is not there, or not for your eyes" if isinstance(error, NotFound) else error.sentence
-
-
-def _now(cloud: Cloud) -> str:
-    return cloud.now().isoformat(timespec="seconds")
+def _identity(found: Resource) -> str:
+    kind = str((found.raw.get("identity") or {}).get("type") or "")
+    return "" if kind.casefold() == "none" else kind

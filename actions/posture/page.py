@@ -8,13 +8,21 @@ import msgspec
 
 from actions.cloud.data import ResourceId
 from actions.cloud.protocol import Cloud
-from actions.posture.data_at_rest import read_encryption, read_impact, read_registry, read_storage, read_vault
-from actions.posture.facts import Fact, Section, Subject
+from actions.posture.cosmos import read_cosmos
+from actions.posture.data_at_rest import read_encryption, read_impact, read_registry, read_storage
+from actions.posture.facts import Fact, Section, Subject, stamp
 from actions.posture.flows import read_flows
+from actions.posture.grants import read_grants
+from actions.posture.identity import read_identity
 from actions.posture.linked import read_linked
+from actions.posture.others import read_others
+from actions.posture.own_rights import read_own_rights
 from actions.posture.perimeter import read_network
 from actions.posture.serving import read_computes, read_endpoints, read_insights
+from actions.posture.sign_in import read_sign_in
+from actions.posture.support import read_support
 from actions.posture.traffic import read_traffic
+from actions.posture.vault import read_vault
 
 
 async def nothing(_subject: Subject) -> tuple[Fact, ...]:
@@ -23,11 +31,17 @@ async def nothing(_subject: Subject) -> tuple[Fact, ...]:
 
 
 SECTIONS = (
+    Section("sign-in", "Sign-in", read_sign_in),
+    Section("rights", "What I may do here", read_own_rights),
+    Section("others", "What others may do here", read_others),
     Section("endpoints", "Endpoints and services", read_endpoints),
+    Section("identity", "Managed identity", read_identity),
+    Section("support", "Support apps in the subscription", read_support),
     Section("network", "Network", read_network),
     Section("impact", "High business impact", read_impact),
     Section("storage", "Storage", read_storage),
     Section("encryption", "Encryption key", read_encryption),
+    Section("cosmos", "Metadata and Cosmos DB", read_cosmos),
     Section("registry", "Container registry", read_registry),
     Section("computes", "Computes", read_computes),
     Section("vault", "Key vault", read_vault),
@@ -56,9 +70,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 async def read_page(cloud: Cloud, workspace: ResourceId) -> Page:
     """Read a workspace's page without any secret; raises `CloudError` where the workspace itself cannot be read."""
     found = await cloud.workspace(workspace)
-    as_of = cloud.now().isoformat(timespec="seconds")
-    subject = Subject(found, as_of, cloud, await read_linked(cloud, found))
-    parts = await asyncio.gather(*(section.read(subject) for section in SECTIONS))
+    as_of = stamp(cloud)
+    async with asyncio.TaskGroup() as group:
+        linked, grants = (group.create_task(read_linked(cloud, found)), group.create_task(read_grants(cloud, found)))
+        subject = Subject(found, as_of, cloud, linked, grants)
+        parts = await asyncio.gather(*(section.read(subject) for section in SECTIONS))
     order = [section.name for section in SECTIONS]
     facts = sorted((fact for part in parts for fact in part), key=lambda fact: order.index(fact.section))
     return Page(workspace=found.id.text, name=found.name, as_of=as_of, facts=tuple(facts))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actions.posture.facts import Fact, Grade, Reading, Subject
+from actions.posture.reach import read_reach
 
 NETWORK = "network"
 _PRIVATE = "allow public access only where it is needed, and reach it through a private endpoint"
@@ -14,11 +15,13 @@ _PRIVATE = "allow public access only where it is needed, and reach it through a 
 async def read_network(subject: Subject) -> tuple[Fact, ...]:
     """Tell the workspace's own doors, its managed network, and the firewalls of what it is linked to."""
     own, properties = subject.own, subject.workspace.properties
-    guarded = (subject.linked.get(key) for key in ("storageAccount", "keyVault", "containerRegistry"))
+    linked = await subject.linked
+    guarded = (linked.get(key) for key in ("storageAccount", "keyVault", "containerRegistry"))
     return (
         *_doors(own, properties),
         *_isolation(own, properties),
         *(_firewall(each) for each in guarded if each is not None),
+        *await read_reach(subject),
     )
 
 

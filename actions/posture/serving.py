@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from actions.posture.clusters import read_clusters
 from actions.posture.facts import Fact, Grade, Reading, Subject
@@ -72,11 +73,30 @@ def _service(read: Reading) -> tuple[Fact, ...]:
     told = "token" if token else "key" if keyed else "none: anybody who reaches it may call it"
     grade: Grade = "info" if keyed or token else "high"
     remedy = "" if keyed or token else "turn authentication on, or move it to an online endpoint"
-    note = "v1 services are deprecated"
+    note = f"{_DEFAULTS.get(place.casefold(), '')}SDK v1, which makes such services, is supported no longer since June 2026"
     return (
         read.fact(ENDPOINTS, "v1-auth", f"authentication on {place}", told, grade, remedy, note=note),
+        *_group_disk(read, place),
         _tls(read, "v1-tls", f"TLS on {place}", secure=read.properties.get("sslEnabled") is True),
     )
+
+
+_DEFAULTS = {
+    "aci": "by default an ACI service asks for no key and takes no token; ",
+    "aks": "by default an AKS service asks for a key, and takes tokens only where they replace it; ",
+}
+"""The page's table of defaults, which still holds (Configure authentication for models deployed as web services)."""
+
+
+def _group_disk(read: Reading, place: str) -> tuple[Fact, ...]:
+    """What encrypts the disk under a container group; Azure answers a key only where one was given."""
+    if place.casefold() != "aci":
+        return ()
+    given = (read.properties or {}).get("encryptionProperties") or {}
+    name, version = str(given.get("keyName") or ""), str(given.get("keyVersion") or "")[:8]
+    told = f"key {name}, version {version or 'not told'}" if name else "Microsoft-managed key"
+    note = "the page of 2020 tells of keys of one's own only; all container groups are encrypted today"
+    return (read.fact(ENDPOINTS, "v1-disk", "disk on ACI", told, "info", note=note),)
 
 
 def _tls(read: Reading, word: str, label: str, *, secure: bool) -> Fact:
@@ -94,10 +114,23 @@ async def read_computes(subject: Subject) -> tuple[Fact, ...]:
     if not found:
         none = subject.own.fact(COMPUTES, "computes", "computes", "none", "absent")
         return (none, *await read_clusters(subject, found))
-    return (*(fact for each in found for fact in _compute(each)), *await read_clusters(subject, found))
+    hbi = subject.workspace.properties.get("hbiWorkspace")
+    return (*(fact for each in found for fact in _compute(each, hbi)), *await read_clusters(subject, found))
 
 
-def _compute(read: Reading) -> tuple[Fact, ...]:
+def _disks(read: Reading, kind: str, hbi: Any) -> tuple[Fact, ...]:
+    """The OS disk is Microsoft's to encrypt; the scratch disk is encrypted as the workspace was made to be."""
+    if kind.casefold() not in {"amlcompute", "computeinstance"}:
+        return ()
+    scratch = {True: "scratch disk encrypted", False: "scratch disk not encrypted on its own"}
+    told = f"OS disk by a Microsoft-managed key; {scratch.get(hbi, 'scratch disk not told')}"
+    note = "follows from high business impact; Microsoft's pages disagree on whether that concerns the OS disk too"
+    return (
+        read.fact(COMPUTES, "disks", f"disks of {kind}", told, "info" if hbi is not None else "unknown", note=note),
+    )
+
+
+def _compute(read: Reading, hbi: Any) -> tuple[Fact, ...]:
     if read.properties is None:
         return (read.unread(COMPUTES, "compute", "computes"),)
     inner = read.properties.get("properties") or {}
@@ -116,23 +149,34 @@ def _compute(read: Reading) -> tuple[Fact, ...]:
     if local is not None:
         told = "off" if local else "on"
         facts.append(read.fact(COMPUTES, "local-auth", f"local accounts of {kind}", told, "good" if local else "info"))
+    if kind.casefold() in {"amlcompute", "computeinstance"}:
+        told = read.identity or "none: it acts as the person who starts a run, or with the keys of datastores"
+        facts.append(read.fact(COMPUTES, "identity", f"identity of {kind}", told, "info"))
+    facts += _disks(read, kind, hbi)
     return tuple(facts) or (read.fact(COMPUTES, "compute", kind, "nothing to grade", "info"),)
 
 
 async def read_insights(subject: Subject) -> tuple[Fact, ...]:
     """Tell whether telemetry can be sent with a key, and from where."""
     own = subject.own
-    read = subject.linked.get("applicationInsights")
+    read = (await subject.linked).get("applicationInsights")
     if read is None:
         return (own.fact(INSIGHTS, "insights", "Application Insights", "not linked", "absent"),)
     if read.properties is None:
         return (read.unread(INSIGHTS, "insights", "Application Insights"),)
     closed = read.properties.get("DisableLocalAuth") is True
     ingestion = str(read.properties.get("publicNetworkAccessForIngestion") or "not told")
+    query = str(read.properties.get("publicNetworkAccessForQuery") or "not told")
+    into = str(read.properties.get("WorkspaceResourceId") or "").rpartition("/")[2]
     return (
+        read.fact(
+            INSIGHTS, "kept", "telemetry is kept in", into or "itself: a classic resource", "info" if into else "warn",
+            "" if into else "move it to a Log Analytics workspace; classic resources are retired",
+        ),
         read.fact(
             INSIGHTS, "local-auth", "local authentication", "off" if closed else "on: the instrumentation key is enough",
             "good" if closed else "info",
         ),
         read.fact(INSIGHTS, "ingestion", "ingestion from public networks", ingestion, "info"),
+        read.fact(INSIGHTS, "query", "queries from public networks", query, "info"),
     )  # fmt: skip

@@ -1,0 +1,52 @@
+"""Where what is done in the workspace and in its vault is logged, beyond the activity log: diagnostic settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from actions.cloud import versions
+from actions.cloud.data import CloudError, ResourceId
+from actions.posture.facts import Fact, Reading, Subject, failed, stamp
+
+IMPACT = "impact"
+_PLACES = {"workspaceId": "Log Analytics", "storageAccountId": "a storage account", "eventHubName": "an event hub"}
+_SOURCE = f"GET microsoft.insights/diagnosticsettings {versions.DIAGNOSTICS}"
+_MISSED = {
+    "workspace": "runs, models and calls of endpoints leave no trace; send its logs to Log Analytics",
+    "vault": "who read a secret leaves no trace; send AuditEvent to Log Analytics",
+}
+
+
+async def read_diagnostics(subject: Subject) -> tuple[Fact, ...]:
+    """Tell the settings of the workspace and of its vault."""
+    wanted = {"workspace": subject.workspace.id}
+    vault = str(subject.workspace.properties.get("keyVault") or "")
+    wanted |= {"vault": ResourceId(vault)} if vault else {}
+    return tuple(await asyncio.gather(*(_settings(subject, what, each) for what, each in wanted.items())))
+
+
+async def _settings(subject: Subject, what: str, resource: ResourceId) -> Fact:
+    label = f"diagnostic settings of the {what}"
+    path = f"{resource.text}/providers/Microsoft.Insights/diagnosticSettings"
+    try:
+        rows = [row async for page in subject.cloud.list(path, versions.DIAGNOSTICS) for row in page]
+    except CloudError as error:
+        return failed(resource.name, _SOURCE, subject.cloud, error).unread(IMPACT, f"{what}-logs", label)
+    read = Reading(resource.name, _SOURCE, stamp(subject.cloud), {})
+    logged = [told for row in rows if (told := _told(row.get("properties") or {}))]
+    if not logged:
+        return read.fact(IMPACT, f"{what}-logs", label, "none that logs anything", "warn", _MISSED[what])
+    return read.fact(IMPACT, f"{what}-logs", label, "; ".join(logged), "good")
+
+
+def _told(properties: Mapping[str, Any]) -> str:
+    """Which logs go where; empty for a setting that sends none, or nowhere."""
+    names = [
+        str(each.get("category") or each.get("categoryGroup"))
+        for each in properties.get("logs") or ()
+        if each.get("enabled") is True
+    ]
+    places = [place for key, place in _PLACES.items() if properties.get(key)]
+    return f"{', '.join(names)} to {' and '.join(places)}" if names and places else ""

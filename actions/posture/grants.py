@@ -1,0 +1,170 @@
+"""Who may do what on a workspace and on what it is linked to: role assignments and what the roles allow.
+
+Assignments are listed by resource group, without a filter: that gives those at the group, above it and below it, also to
+somebody who may read no more than the group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from actions.cloud import versions
+from actions.cloud.data import CloudError, Resource, ResourceId
+from actions.cloud.protocol import Cloud
+from actions.guard.rights import granted
+from actions.posture.facts import Reading, Way, stamp
+from actions.workspaces.access import Grant, covers
+
+LINKS = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
+SOURCE = f"GET microsoft.authorization/roleassignments {versions.AUTHORIZATION}"
+UNLICENSED = "the tenant has no licence for Privileged Identity Management"
+_T = TypeVar("_T")
+
+
+class Held(NamedTuple):
+    """One role that a principal has at a scope and below it; `eligible` where it must be activated first."""
+
+    principal: str
+    kind: str
+    role: str
+    scope: str
+    condition: str = ""
+    eligible: bool = False
+
+    def reaches(self, resource: ResourceId) -> bool:
+        """Whether it counts on a resource."""
+        return covers(self.scope, resource)
+
+    def how(self, resource: ResourceId) -> str:
+        """The word for the way in which it counts there."""
+        if self.eligible:
+            return "eligible"
+        return "direct" if ResourceId(self.scope).key == resource.key else "inherited"
+
+
+class Role(NamedTuple):
+    """What a role is called and allows, block by block as Azure lists them."""
+
+    name: str
+    custom: bool
+    blocks: tuple[Mapping[str, Any], ...]
+
+    def grants(self, action: str, *, data: bool = False) -> bool:
+        """Whether it allows an action, wildcards and exclusions counted."""
+        return granted(self.blocks, action, data=data)
+
+
+class Grants(NamedTuple):
+    """What was read once for all: everybody's roles, the caller's own through groups too, and what roles allow.
+
+    `held` and `mine` are None where no list could be read; `unread` says what is missing of them, and `pim` why roles to
+    be activated are not told.
+    """
+
+    held: tuple[Held, ...] | None
+    mine: tuple[Held, ...] | None
+    roles: Mapping[str, Role]
+    as_of: str
+    unread: tuple[str, ...] = ()
+    pim: str = ""
+
+    @property
+    def reading(self) -> Reading:
+        """Where the facts of these come from."""
+        missing = "; ".join(self.unread)
+        return Reading("role assignments", SOURCE, self.as_of, None if self.held is None else {}, missing)
+
+    def role(self, held: Held) -> Role:
+        """The role of an assignment; one that could not be looked up is told by its id and allows nothing known."""
+        return self.roles.get(held.role) or Role(f"role {held.role[:8]}", custom=False, blocks=())
+
+    def way(self, held: Held, resource: ResourceId, who: str = "") -> Way:
+        """How this assignment gives a right on a resource."""
+        return Way(how=held.how(resource), role=self.role(held).name, scope=held.scope, who=who)
+
+    def of(self, principal: str) -> list[Grant]:
+        """One principal's assignments, those through groups not counted."""
+        wanted = principal.casefold()
+        return [
+            Grant(principal=each.principal, role=each.role, scope=each.scope)
+            for each in self.held or ()
+            if each.principal.casefold() == wanted
+        ]
+
+
+async def read_grants(cloud: Cloud, workspace: Resource) -> Grants:
+    """Read the assignments of every resource group concerned, the caller's own, and the role definitions."""
+    unread: list[str] = []
+    pim: list[str] = []
+
+    async def maybe_told(read: Awaitable[_T], told: list[str]) -> _T | None:
+        try:
+            return await read
+        except CloudError as error:
+            told.append(UNLICENSED if error.code == "AadPremiumLicenseRequired" else error.sentence)
+            return None
+
+    async def maybe(read: Awaitable[_T]) -> _T | None:
+        return await maybe_told(read, unread)
+
+    groups = concerned(workspace)
+    who = await maybe(cloud.signed_in())
+    own = f"assignedTo('{who.object_id if who else ''}')"
+    everybody, mine, eligible, roles = await asyncio.gather(
+        asyncio.gather(*(maybe(cloud.role_assignments(each.text, "")) for each in groups)),
+        asyncio.gather(*(maybe(cloud.role_assignments(each.text, own)) for each in groups)),
+        asyncio.gather(*(maybe_told(cloud.eligible_roles(each.text), pim) for each in groups)),
+        maybe(cloud.role_definitions(groups[0].text)),
+    )
+    found = tuple(_role(each) for each in roles or ())
+    return Grants(
+        held=_together(everybody), mine=_own(_together(mine), [each for part in eligible for each in part or ()]),
+        roles=dict(found), as_of=stamp(cloud), unread=tuple(dict.fromkeys(unread)), pim=next(iter(pim), ""),
+    )  # fmt: skip
+
+
+def concerned(workspace: Resource) -> list[ResourceId]:
+    """The resource groups of the workspace and of what it is linked to, its own first."""
+    named = (ResourceId(str(workspace.properties.get(key) or "")) for key in LINKS)
+    return list(dict.fromkeys([workspace.id.group_id, *(each.group_id for each in named if each.group)]))
+
+
+def _own(mine: tuple[Held, ...] | None, eligible: Iterable[Mapping[str, Any]]) -> tuple[Held, ...] | None:
+    if mine is None:
+        return None
+    return tuple(dict.fromkeys([*mine, *(_held(each)._replace(eligible=True) for each in eligible)]))
+
+
+def _together(lists: list[tuple[Resource, ...] | None]) -> tuple[Held, ...] | None:
+    if all(each is None for each in lists):
+        return None
+    rows = {row.id.key: row for each in lists for row in each or ()}
+    return tuple(_held(row.raw) for row in rows.values())
+
+
+def _held(row: Mapping[str, Any]) -> Held:
+    properties: Mapping[str, Any] = row.get("properties") or {}
+    return Held(
+        principal=str(properties.get("principalId") or ""), kind=str(properties.get("principalType") or ""),
+        role=str(properties.get("roleDefinitionId") or "").rpartition("/")[2].casefold(),
+        scope=str(properties.get("scope") or "/"), condition=str(properties.get("condition") or ""),
+    )  # fmt: skip
+
+
+def _role(row: Resource) -> tuple[str, Role]:
+    told = row.properties
+    custom = str(told.get("type") or "").casefold() == "customrole"
+    name = str(told.get("roleName") or row.name)
+    return row.name.casefold(), Role(name, custom, tuple(told.get("permissions") or ()))
+
+
+def place_of(scope: str) -> str:
+    """Say a scope in a few words: the subscription, a group, or a resource by name."""
+    here = ResourceId(scope)
+    if not here.subscription:
+        return "the whole tenant" if scope.rstrip("/") == "" else f"management group {here.name}"
+    if not here.group:
+        return "the subscription"
+    return f"group {here.group}" if here == here.group_id else here.name

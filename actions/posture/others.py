@@ -1,0 +1,235 @@
+"""Who can regenerate keys, read secrets and assign roles here, custom roles expanded; and which of them hold too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from actions.cloud.data import ResourceId
+from actions.posture.facts import Fact, Grade, Reading, Subject, Way
+from actions.posture.grants import Grants, Held, Role, place_of
+from actions.posture.people import People, Person, look_up
+
+OTHERS = "others"
+_ML = "Microsoft.MachineLearningServices/workspaces"
+_STORAGE = "Microsoft.Storage/storageAccounts"
+_ASSIGN = "Microsoft.Authorization/roleAssignments/write"
+_NAMED = 5
+
+
+class Power(NamedTuple):
+    """Something that few should be able to do, as permissions on one kind of resource; any of them is enough."""
+
+    word: str
+    on: str
+    actions: tuple[str, ...]
+    data: bool = False
+
+
+POWERS = (
+    Power("regenerate", "workspace", (f"{_ML}/onlineEndpoints/regenerateKeys/action",)),
+    Power("regenerate", "storageAccount", (f"{_STORAGE}/regeneratekey/action",)),
+    Power(
+        "secrets", "workspace",
+        (
+            f"{_ML}/listKeys/action", f"{_ML}/listStorageAccountKeys/action", f"{_ML}/datastores/listsecrets/action",
+            f"{_ML}/connections/listsecrets/action", f"{_ML}/onlineEndpoints/listKeys/action",
+        ),
+    ),
+    Power("secrets", "storageAccount", (f"{_STORAGE}/listkeys/action",)),
+    Power(
+        "secrets", "keyVault", ("Microsoft.KeyVault/vaults/secrets/getSecret/action",), data=True
+    ),
+    Power(
+        "secrets", "containerRegistry",
+        ("Microsoft.ContainerRegistry/registries/listCredentials/action",),
+    ),
+    *(Power("assign", on, (_ASSIGN,))
+      for on in ("workspace", "storageAccount", "keyVault", "containerRegistry")),
+)  # fmt: skip
+
+
+async def read_others(subject: Subject) -> tuple[Fact, ...]:
+    """Tell how many have each power, who they are by what role, the custom roles, and what is given too widely."""
+    grants, linked = await subject.grants, await subject.linked
+    read = grants.reading
+    if grants.held is None:
+        return (read.unread(OTHERS, "roles", "roles of others"),)
+    places = _places(subject)
+    near = [each for each in grants.held if any(each.reaches(place) for place in places.values())]
+    vault = (linked["keyVault"].properties if "keyVault" in linked else None) or {}
+    policies = [] if vault.get("enableRbacAuthorization") is True else list(vault.get("accessPolicies") or ())
+    ids = [*(each.principal for each in near), *(str(policy.get("objectId") or "") for policy in policies)]
+    people = await look_up(subject.cloud, ids)
+    holders = [
+        *(_holder(grants, people.of(each.principal, each.kind), each, places) for each in near),
+        *(_by_policy(people.of(str(each.get("objectId") or "")), each, places) for each in policies),
+    ]
+    found = [each for each in holders if each is not None]
+    return (
+        *(_count(read._replace(subject=subject.workspace.name), word, found) for word in _WORDS),
+        *sorted((_told(read, each) for each in found), key=lambda fact: _ORDER.index(fact.grade)),
+        *_custom(read, grants, near), *_gaps(read, grants, people, linked.get("keyVault")),
+    )  # fmt: skip
+
+
+def _places(subject: Subject) -> dict[str, ResourceId]:
+    properties = subject.workspace.properties
+    named = {on: str(properties.get(on) or "") for on in ("storageAccount", "keyVault", "containerRegistry")}
+    return {"workspace": subject.workspace.id, **{on: ResourceId(text) for on, text in named.items() if text}}
+
+
+class Holder(NamedTuple):
+    """Somebody with one or more powers by one role or policy, and what is to be said of that."""
+
+    who: Person
+    way: Way
+    powers: tuple[str, ...]
+    grade: Grade = "info"
+    why: str = ""
+    remedy: str = ""
+    leads_to: str = ""
+
+
+def _holder(grants: Grants, who: Person, held: Held, places: Mapping[str, ResourceId]) -> Holder | None:
+    """What an assignment gives on what it reaches; None where that is none of the powers."""
+    role = grants.role(held)
+    on = {power.word: places[power.on] for power in reversed(POWERS) if _gives(role, held, power, places)}
+    if not on:
+        return None
+    way = grants.way(held, next(iter(on.values())), who.told)
+    holder = Holder(who, way, tuple(word for word in _WORDS if word in on))
+    return _graded(holder, held, wild="*" in _patterns(role, "actions"))
+
+
+def _gives(role: Role, held: Held, power: Power, places: Mapping[str, ResourceId]) -> bool:
+    return power.on in places and held.reaches(places[power.on]) and _has(role, power)
+
+
+def _by_policy(who: Person, policy: Mapping[str, Any], places: Mapping[str, ResourceId]) -> Holder | None:
+    """A vault's access policy that lets somebody get secrets."""
+    words = {str(word).casefold() for word in (policy.get("permissions") or {}).get("secrets") or ()}
+    if not words & {"get", "all"} or "keyVault" not in places:
+        return None
+    way = Way(how="policy", role="access policy", scope=places["keyVault"].text, who=who.told)
+    return _stranger(Holder(who, way, ("secrets",)))
+
+
+def _count(read: Reading, word: str, holders: list[Holder]) -> Fact:
+    """How many have a power, by what they are."""
+    mine = {each.who: each for each in reversed(holders) if word in each.powers}
+    kinds = [who.kind for who in mine]
+    counted = [f"{many} {name}{'s' * (many > 1)}" for kind, name in _KINDS.items() if (many := kinds.count(kind))]
+    grade: Grade = "info" if mine else "good"
+    ways = tuple(each.way for each in holders if word in each.powers)
+    return read.fact(
+        OTHERS,
+        word,
+        f"who can {_WORDS[word]}",
+        ", ".join(counted) or "nobody",
+        grade,
+        note=_NOTES.get(word, ""),
+        ways=ways,
+    )
+
+
+def _told(read: Reading, holder: Holder) -> Fact:
+    """One line a holder: what by which role, and why that is too much where it is."""
+    place = place_of(holder.way.scope)
+    value = ", ".join(_WORDS[word] for word in holder.powers) + (f"; {holder.why}" if holder.why else "")
+    word = "too-wide" if holder.remedy else "holder"
+    return read._replace(subject=holder.who.told).fact(
+        OTHERS, word, f"{holder.way.role} on {place}", value, holder.grade, holder.remedy, leads_to=holder.leads_to,
+        ways=(holder.way,),
+    )  # fmt: skip
+
+
+def _has(role: Role, power: Power) -> bool:
+    return any(role.grants(action, data=power.data) for action in power.actions)
+
+
+def _custom(read: Reading, grants: Grants, near: Iterable[Held]) -> list[Fact]:
+    """Say what each custom role comes to: its patterns, what it leaves out, and which of the powers remain."""
+    facts: list[Fact] = []
+    for role in dict.fromkeys(each.role for each in near):
+        found = grants.roles.get(role)
+        if found is None or not found.custom:
+            continue
+        powers = [
+            word for key, word in _WORDS.items() if any(power.word == key and _has(found, power) for power in POWERS)
+        ]
+        wild = any(
+            "*" in pattern for pattern in _patterns(found, "actions") if not pattern.casefold().endswith("/read")
+        )
+        allowed = _short(_patterns(found, "actions") + _patterns(found, "dataActions"))
+        left = _short(_patterns(found, "notActions") + _patterns(found, "notDataActions"))
+        value = f"{', '.join(powers) or 'none of these'}; allows {allowed or 'nothing'}" + (
+            f", but not {left}" if left else ""
+        )
+        grade: Grade = "warn" if wild and powers else "info"
+        remedy = "name the actions that are needed instead of a pattern" if grade == "warn" else ""
+        facts.append(read._replace(subject=found.name).fact(OTHERS, "custom-role", "custom role", value, grade, remedy))
+    return facts
+
+
+def _patterns(role: Role, name: str) -> list[str]:
+    return [str(pattern) for block in role.blocks for pattern in block.get(name) or ()]
+
+
+def _short(patterns: list[str]) -> str:
+    more = f" and {len(patterns) - _NAMED} more" if len(patterns) > _NAMED else ""
+    return ", ".join(patterns[:_NAMED]) + more
+
+
+def _stranger(holder: Holder) -> Holder:
+    """Flag who is not, or no more, one of the tenant's own people."""
+    if holder.who.kind == "nobody":
+        why, remedy = "the directory knows nobody of this id any more", "take the role or policy away"
+        return holder._replace(grade="warn", why=why, remedy=remedy)
+    if holder.who.kind == "guest":
+        remedy = "take the role away, or make sure that it is meant"
+        return holder._replace(grade="high", why="a guest of the tenant", remedy=remedy, leads_to="runbook:offboarding")
+    return holder
+
+
+def _graded(holder: Holder, held: Held, *, wild: bool) -> Holder:
+    """Flag what reaches further than the workspace needs: the subscription, or what is above it."""
+    strange = _stranger(holder)
+    if strange.why:
+        return strange
+    here = ResourceId(held.scope)
+    assigns = "assign" in holder.powers and not held.condition
+    leads = "action:support-apps" if holder.who.kind == "application" else ""
+    if holder.who.microsofts and not assigns:
+        return holder._replace(why="Microsoft's own application, which encryption with a key of one's own needs")
+    if not here.subscription:
+        why = "above the subscription, and so everywhere below it"
+        return holder._replace(grade="high" if assigns else "warn", why=why, remedy=_NARROW)
+    if here.group or not (assigns or wild):
+        return holder
+    grade: Grade = "high" if assigns and holder.who.kind == "application" else "warn"
+    return holder._replace(grade=grade, why="in the whole subscription", remedy=_NARROW, leads_to=leads)
+
+
+_NARROW = "give it on the resource group, or make it a role to be activated"
+_WORDS = {"regenerate": "regenerate keys", "secrets": "read secrets", "assign": "assign roles"}
+_NOTES = {"secrets": "whoever may write a vault's access policies can let themselves in"}
+_KINDS = {
+    "user": "user", "guest": "guest", "group": "group", "application": "application", "nobody": "deleted principal",
+    "unknown": "unnamed principal",
+}  # fmt: skip
+_ORDER: tuple[Grade, ...] = ("critical", "high", "warn", "unknown", "info", "good", "absent")
+
+
+def _gaps(read: Reading, grants: Grants, people: People, vault: Reading | None) -> list[Fact]:
+    """What the picture lacks: lists that were refused, names that the directory does not give."""
+    facts: list[Fact] = []
+    for sentence in grants.unread:
+        facts.append(read._replace(missing=sentence).unread(OTHERS, "unread", "the rest of it"))
+    if vault is not None and vault.properties is None:
+        facts.append(vault.unread(OTHERS, "vault", "who its own access lets in"))
+    if people.missing:
+        told = f"not told, so guests and deleted principals are not either: {people.missing}"
+        remedy = "have somebody look who may read the directory"
+        facts.append(read.fact(OTHERS, "names", "names", told, "unknown", remedy))
+    return facts
