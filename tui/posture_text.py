@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 
 _ORDER = ("critical", "high", "warn", "unknown", "info", "good", "absent")
 _HOWS = ("direct", "inherited", "eligible")
-_MATRIX = (Column("", 1), Column("operation", 16, wraps=True), Column("may", 3), Column("given here", 10),
+_MATRIX = (Column("operation", 16, wraps=True), Column("may", 3), Column("given here", 10),
            Column("from above", 10), Column("to activate", 11))  # fmt: skip
 _MAY = {"good": "yes", "info": "no", "unknown": "?", "absent": "-"}
 
 
 class Lead(NamedTuple):
-    """Where a fact leads: a guarded action or a runbook by name, on the workspace or on a part of it."""
+    """Where facts lead: a guarded action or a runbook by name, for the gravest of them first."""
 
     to: str
-    target: str
     facts: tuple[Fact, ...]
 
     @property
@@ -37,13 +36,12 @@ class Lead(NamedTuple):
 
 
 def leads(page: Page) -> tuple[Lead, ...]:
-    """Everywhere that the facts lead to, each once, the gravest reason first; endpoint keys lead to their endpoint."""
-    found: dict[tuple[str, str], list[Fact]] = {}
+    """Everywhere that the facts lead to, each once, the gravest reason first."""
+    found: dict[str, list[Fact]] = {}
     for fact in sorted(page.facts, key=lambda fact: _ORDER.index(fact.grade)):
         if fact.leads_to:
-            target = fact.subject if fact.leads_to == "action:endpoint-keys" else ""
-            found.setdefault((fact.leads_to, target), []).append(fact)
-    return tuple(Lead(to, target, tuple(facts)) for (to, target), facts in found.items())
+            found.setdefault(fact.leads_to, []).append(fact)
+    return tuple(Lead(to, tuple(facts)) for to, facts in found.items())
 
 
 def reason(lead: Lead) -> str:
@@ -91,11 +89,9 @@ def _section_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]
 
 def _matrix_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]:
     """Operations against what gives them; under it why not, and what an operation is called today."""
-    rows = [
-        (mark(fact.grade, ascii_only=ascii_only), clean(fact.label), _may(fact), *(_given(fact, how) for how in _HOWS))
-        for fact in facts
-    ]
-    lines = ["", *table(_MATRIX, rows, cells, ascii_only=ascii_only)]
+    rows = [(clean(fact.label), _may(fact), *(_given(fact, how) for how in _HOWS)) for fact in facts]
+    grades = [fact.grade for fact in facts]
+    lines = ["", *table(_MATRIX, rows, cells, states=grades, ascii_only=ascii_only)]
     for fact in facts:
         if fact.grade not in {"good", "absent"}:
             lines += indent(clean(f"{fact.label}: {fact.value}"), cells, "  ")

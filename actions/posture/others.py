@@ -118,7 +118,7 @@ def _by_policy(who: Person, policy: Mapping[str, Any], places: Mapping[str, Reso
 def _count(read: Reading, word: str, holders: list[Holder]) -> Fact:
     """How many have a power, by what they are."""
     mine = {each.who: each for each in reversed(holders) if word in each.powers}
-    kinds = [who.kind for who in mine]
+    kinds: list[str] = [who.kind for who in mine]
     counted = [f"{many} {name}{'s' * (many > 1)}" for kind, name in _KINDS.items() if (many := kinds.count(kind))]
     grade: Grade = "info" if mine else "good"
     ways = tuple(each.way for each in holders if word in each.powers)

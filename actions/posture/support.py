@@ -54,9 +54,8 @@ def _app(read: Reading, item: dict[str, Any], kind: str | None, held: list[Held]
     grade: Grade = "critical" if strong else "high" if odd else "warn"
     value = f"{names} on the subscription" + (f"; it {odd}" if odd else "")
     here = read._replace(subject=str(item.get("displayName") or ""))
-    return here.fact(
-        SUPPORT, "app", "support app", value, grade, "review with support-apps", leads_to=_LEAD, note=_NOTE
-    )
+    lead = "runbook:suspicious-support-app" if strong or kind == "look-alike" else _LEAD
+    return here.fact(SUPPORT, "app", "support app", value, grade, "review with support-apps", leads_to=lead, note=_NOTE)
 
 
 def _unnamed(subject: Subject, grants: Grants, error: CloudError) -> Fact:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui.posture_text import page_lines
+from actions.registry import entry
+from tui.posture_text import leads, page_lines, reason
 from tui.screens.page import PageScreen
 
 if TYPE_CHECKING:
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 
 
 class PostureScreen(PageScreen):
-    """One workspace's page; actions are begun from the workspace itself."""
+    """One workspace's page; what its facts lead to is opened from a list, with the workspace filled in."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "activity", "activity", id="activity")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "follow", "what to do", id="follow"),
+        Binding("a", "activity", "activity", id="activity"),
+    ]
     crumb = "security"
     what = "reading how it is secured:"
 
@@ -35,3 +39,27 @@ class PostureScreen(PageScreen):
     def action_activity(self) -> None:
         """Show what was done to it."""
         self.console.open_activity(self.workspace, self.called)
+
+    def action_follow(self) -> None:
+        """Choose among the actions and runbooks that the facts lead to, the gravest reason first."""
+        from tui.dialogs.ask import Pick, PickDialog
+
+        if self._found is None:
+            return
+        picks = [Pick(each.to, _called(each.kind, each.name), reason(each)) for each in leads(self._found)]
+        if picks:
+            self.console.push_screen(PickDialog("What to do", picks), self._follow)
+        else:
+            self.console.remark("No fact of this page leads to an action or a runbook.")
+
+    def _follow(self, to: str | None) -> None:
+        """Open the walk or the runbook on this workspace."""
+        kind, _, name = (to or "").partition(":")
+        if kind == "action":
+            self.console.start_walk(name, self.workspace, self.called)
+        elif kind == "runbook":
+            self.console.open_runbook(name, self.workspace)
+
+
+def _called(kind: str, name: str) -> str:
+    return entry(name).title if kind == "action" else f"runbook {name}"
