@@ -82,6 +82,20 @@ def least_role(asked: Iterable[tuple[str, str]], plan: Plan, hosts: Hosts) -> Le
     return LeastRole(actions=_sorted(actions), data_actions=_sorted(data), scopes=_sorted(scopes))
 
 
+def together(roles: Iterable[LeastRole]) -> LeastRole:
+    """Put the roles for several actions together into one."""
+    several = tuple(roles)
+
+    def merged(name: str) -> tuple[str, ...]:
+        found: dict[str, str] = {}
+        for role in several:
+            for text in getattr(role, name):
+                found.setdefault(text.casefold(), text)
+        return _sorted(found)
+
+    return LeastRole(actions=merged("actions"), data_actions=merged("data_actions"), scopes=merged("scopes"))
+
+
 def _add(found: dict[str, str], permission: str) -> None:
     if permission:
         found.setdefault(permission.casefold(), permission)

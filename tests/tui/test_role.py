@@ -88,6 +88,50 @@ def test_moving_a_key_by_somebody_with_the_role_alone(tmp_path: Path) -> None:
     assert answer.exit == 0, answer.err
 
 
+def test_one_role_for_several_actions_allows_each_of_them(tmp_path: Path) -> None:
+    document = encrypted(NOON)
+    name = next(each["name"] for each in document["resources"] if each["id"].rsplit("/", 2)[1] == "workspaces")
+    place = estate(tmp_path, document)
+    one, other, both = (
+        checked(amlkeys(place, "--json", "role", *words))["role"]
+        for words in (
+            ("cmk-versions", name),
+            ("support-apps", f"/subscriptions/{document['subscriptions'][0]['subscriptionId']}"),
+            ("cmk-versions", name, "--with", "support-apps"),
+        )
+    )
+    assert set(both["Actions"]) == {*one["Actions"], *other["Actions"]}
+    assert set(both["DataActions"]) == set(one["DataActions"])
+    assert both["Name"] == "amlkeys cmk-versions, support-apps"
+
+
+def test_a_decision_is_taken_by_the_action_that_asks_for_it(tmp_path: Path) -> None:
+    place = estate(tmp_path, small())
+    answer = amlkeys(place, "--json", "role", *STORAGE, "--with", "identity-access")
+    role = checked(answer)["role"]
+    assert "Microsoft.Storage/storageAccounts/regeneratekey/action" in role["Actions"]
+    assert "Microsoft.Authorization/permissions/read" in role["Actions"]
+    wrong = amlkeys(place, "role", *STORAGE, "--with", "identity-access", "--decide", "nothing=asks")
+    assert wrong.exit == 2
+    assert "Nothing asks for a decision nothing" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("endpoint-keys", "small-ml", "--with", "brewing"), "there is no action brewing"),
+        (("storage-keys", "stsmall01", "--with", "cmk-versions"), "is done to a workspace"),
+    ],
+)
+def test_what_cannot_stand_beside_it_is_told(tmp_path: Path, words: tuple[str, ...], complaint: str) -> None:
+    document = small()
+    account = next(each["name"] for each in document["resources"] if "/storageAccounts/" in each["id"])
+    given = [account if word == "stsmall01" else word for word in words]
+    answer = amlkeys(estate(tmp_path, document), "role", *given)
+    assert answer.exit == 2
+    assert complaint in answer.err
+
+
 def test_no_role_is_printed_while_a_decision_is_open(tmp_path: Path) -> None:
     answer = amlkeys(estate(tmp_path, small()), "role", "storage-keys", "small-ml")
     assert answer.exit == 4
