@@ -133,6 +133,7 @@ class World:
         folded = ids.fold(scope)
         for key, resource in self._by_id.items():
             is_top = resource["type"].count("/") == 1 and resource["type"] not in (GROUP, LOCK)
+            is_top = is_top and key.count("/providers/") == 1
             if is_top and ids.within(key, folded):
                 yield resource
 

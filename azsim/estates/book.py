@@ -83,6 +83,7 @@ class Book:
         self.metrics: list[Json] = []
         self.clients: list[Json] = []
         self.groups: list[Json] = []
+        self.secrets: list[Json] = []
         self._seen: set[str] = set()
 
     def ago(self, days: float = 0.0, hours: float = 0.0) -> datetime:

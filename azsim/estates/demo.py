@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from azsim.clock import Clock
-from azsim.estates import company, contents, directory, signals, vault_keys
+from azsim.estates import company, contents, directory, safeguards, signals, vault_keys
 from azsim.estates import shapes as az
 from azsim.estates.book import Book
 from azsim.estates.shapes import Json
@@ -37,6 +37,7 @@ def demo(now: datetime | None = None) -> Json:
     signals.request_rates(book, ids)
     signals.clients(book)
     signals.history(book, ids)
+    book.secrets = safeguards.one_workspace(book, ids["search-rank"])
     return document(book)
 
 
@@ -66,6 +67,7 @@ def document(book: Book) -> Json:
         "users": directory.USERS,
         "groups": book.groups,
         "keys": book.keys,
+        "vaultSecrets": book.secrets,
         "activity": book.activity,
         "metrics": book.metrics,
         "clients": book.clients,

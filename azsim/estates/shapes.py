@@ -183,6 +183,7 @@ def app_insights(component: str, region: str, *, created: datetime, properties: 
         "provisioningState": "Succeeded",
         "RetentionInDays": 90,
         "IngestionMode": "LogAnalytics",
+        "WorkspaceResourceId": f"{component.rsplit('/providers/', 1)[0]}/providers/Microsoft.OperationalInsights/workspaces/law",
         "publicNetworkAccessForIngestion": "Enabled",
         "publicNetworkAccessForQuery": "Enabled",
         "DisableLocalAuth": False,
