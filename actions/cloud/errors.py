@@ -69,7 +69,8 @@ def failure_in(body: bytes, headers: Mapping[str, str]) -> Failure:
 
 
 def _json(decoded: dict[str, Any], header: str) -> Failure:
-    error = decoded.get("error", decoded)
+    several = decoded.get("errors")  # a container registry (OCI distribution specification)
+    error = several[0] if isinstance(several, list) and several else decoded.get("error", decoded)
     if isinstance(error, str):  # Entra
         return Failure(error, str(decoded.get("error_description") or ""), error)
     if not isinstance(error, dict):

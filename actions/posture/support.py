@@ -64,6 +64,7 @@ def _unnamed(subject: Subject, grants: Grants, error: CloudError) -> Fact:
     several = {each.principal for each in _wide(grants) if each.kind.casefold() == "serviceprincipal"}
     value = f"could not be read: {read.missing}"
     if grants.held is not None:
-        value = f"{len(several)} applications hold roles on the subscription, unnamed: {read.missing}"
+        many = f"{len(several)} application{'s' * (len(several) != 1)}"
+        value = f"{many} with roles on the subscription, unnamed: {read.missing}"
     remedy = "review with support-apps, which takes a list of names"
     return read.fact(SUPPORT, "apps", "support apps", value, "unknown", remedy, leads_to=_LEAD)
