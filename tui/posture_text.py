@@ -92,10 +92,14 @@ def _matrix_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]:
     rows = [(clean(fact.label), _may(fact), *(_given(fact, how) for how in _HOWS)) for fact in facts]
     grades = [fact.grade for fact in facts]
     lines = ["", *table(_MATRIX, rows, cells, states=grades, ascii_only=ascii_only)]
+    reasons: dict[tuple[str, str], list[str]] = {}
     for fact in facts:
         if fact.grade not in {"good", "absent"}:
-            lines += indent(clean(f"{fact.label}: {fact.value}"), cells, "  ")
-            lines += indent(clean(fact.remedy), cells, "    do: ") if fact.remedy else []
+            reasons.setdefault((fact.value, fact.remedy), []).append(fact.label)
+    for (value, remedy), labels in reasons.items():
+        what = labels[0] if len(labels) == 1 else f"{len(labels)} operations"
+        lines += indent(clean(f"{what}: {value}"), cells, "  ")
+        lines += indent(clean(remedy), cells, "    do: ") if remedy else []
     for fact in facts:
         lines += indent(clean(f"{fact.label}: {fact.note}"), cells, "  note: ") if fact.note else []
     return lines
