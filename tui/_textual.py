@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import termios
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -75,6 +77,17 @@ def paint(app: App[Any], x: int, y: int, width: int, rows: int, secret: Secret |
 
 class PrivateApp(App[None]):
     """An app whose failures are told without the values of variables: one of them could be a secret."""
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by OSC 52; inside tmux also wrapped for the terminal around it.
+
+        tmux takes the plain form where `set-clipboard` is `on`, and hands the wrapped one on where `allow-passthrough`
+        is (tmux(1)); it drops what it does not allow.
+        """
+        super().copy_to_clipboard(text)
+        if self._driver is not None and os.environ.get("TMUX"):
+            content = base64.b64encode(text.encode()).decode()
+            self._driver.write(f"\x1bPtmux;\x1b\x1b]52;c;{content}\a\x1b\\")
 
     def _fatal_error(self) -> None:
         """Print where an unexpected error came from, without its frames' locals."""

@@ -86,21 +86,39 @@ class Habits(PrivateApp):
             self.go_to(visit)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Hand a text to the terminal's clipboard (OSC 52), unless it looks like a secret."""
-        from tui.taking import holds_secret
-
-        if holds_secret(text):
-            self.notify("Not copied: it looks like a secret.", severity="warning", markup=False)
+        """Hand a text to the terminal's clipboard (OSC 52), unless it looks like a secret or no terminal takes it."""
+        reason = self.kept_back(text)
+        if reason:
+            self.notify(reason, severity="warning", markup=False)
         else:
             super().copy_to_clipboard(text)
+
+    def kept_back(self, text: str) -> str:
+        """Why a text is not copied; empty where it is."""
+        from tui.taking import MOST_COPIED, holds_secret
+
+        if holds_secret(text):
+            return "Not copied: it looks like a secret."
+        if len(text.encode()) > MOST_COPIED:
+            return "Not copied: it is too long for a terminal's clipboard. Write it to a file instead."
+        return ""
+
+    def copy_as(self, text: str, what: str) -> str:
+        """Copy a text, and say what became of it."""
+        from tui.taking import copied
+
+        reason = self.kept_back(text)
+        if reason:
+            return reason
+        super().copy_to_clipboard(text)
+        return copied(what)
 
     def action_copy_id(self) -> None:
         """Copy the id of what is shown: of the row under the cursor, or of the screen's own subject."""
         table = self._table()
         subject = table.row.key if table is not None and table.row is not None else getattr(self.screen, "subject", "")
         if subject:
-            self.copy_to_clipboard(subject)
-            self.remark(f"Copied {clean(subject)}")
+            self.remark(self.copy_as(subject, clean(subject)))
         else:
             self.remark("There is no id to copy here.")
 

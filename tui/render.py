@@ -187,11 +187,11 @@ def _words(text: str) -> list[str]:
     return re.findall(rf"[^\s{_SEPARATORS}]*[{_SEPARATORS}]?", text)
 
 
-_BARS = str.maketrans("▁▂▃▄▅▆▇█", "_.:-=+*#")
+_BARS = str.maketrans("▁▂▃▄▅▆▇█░→", "_.:-=+*#.>")
 
 
 def drawn(text: str, *, ascii_only: bool) -> str:
-    """Give a text's bars (a sparkline) as characters of the same order where symbols are to be plain ASCII."""
+    """Give a text's bars and arrows as characters of the same order where symbols are to be plain ASCII."""
     return text.translate(_BARS) if ascii_only else text
 
 
@@ -201,9 +201,13 @@ def table(
     cells: int,
     *,
     states: Sequence[str] = (),
+    below: Sequence[str] = (),
     ascii_only: bool = False,
 ) -> list[str]:
-    """Lay out rows under their titles in at most `cells`; `states`, one a row, puts each state's symbol in front."""
+    """Lay out rows under their titles in at most `cells`; `states`, one a row, puts each state's symbol in front.
+
+    `below` gives each row a paragraph that takes the whole width, under the second column; an empty text gives none.
+    """
     clean_rows = [[drawn(clean(cell), ascii_only=ascii_only) for cell in row] for row in rows]
     room = cells - (GAP if states else 0)
     widths = fit(columns, clean_rows, room)
@@ -212,6 +216,10 @@ def table(
     for number, row in enumerate(clean_rows):
         front = f"{mark(states[number], ascii_only=ascii_only)} " if states and states[number] else lead
         lines += _row(row, columns, widths, front, ascii_only)
+        if below and below[number]:
+            lines += indent(
+                drawn(clean(below[number]), ascii_only=ascii_only), cells, " " * (len(lead) + widths[0] + 2 * GAP)
+            )
     return lines
 
 

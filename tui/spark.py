@@ -35,3 +35,24 @@ def _means(values: Sequence[float | None], cells: int) -> list[float | None]:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
+
+
+def gauge(share: float, cells: int, *, ascii_only: bool = False) -> str:
+    """Draw a share of a whole as a bar of so many cells; less than all is never drawn full, more than none never empty."""
+    full = round(max(0.0, min(1.0, share)) * cells)
+    full = min(full, cells - 1) if share < 1 else full
+    full = max(full, 1) if share > 0 else full
+    done, left = ("#", ".") if ascii_only else ("█", "░")
+    return done * full + left * (cells - full)
+
+
+def percent(share: float) -> str:
+    """A share in whole hundredths, never 100 before it is all."""
+    return f"{int(max(0.0, min(1.0, share)) * 100)} %"
+
+
+def stretch(began: float, ended: float, cells: int, *, waits: bool = False) -> str:
+    """Draw when in a whole, from 0 to 1, something went on: at least one cell; a wait is drawn lighter than work."""
+    first = min(int(max(began, 0.0) * cells), cells - 1)
+    last = max(first + 1, min(round(min(ended, 1.0) * cells), cells))
+    return " " * first + ("░" if waits else "█") * (last - first)

@@ -15,6 +15,8 @@ _SECRETS = re.compile(
     r"|(?:accountkey|sharedaccesskey|[?&]sig|password|client[_-]?secret)\s*=\s*[^\s;&]{8,}",
     re.IGNORECASE,
 )
+MOST_COPIED = 74_994 * 3 // 4
+"""Bytes that every terminal with OSC 52 takes: hterm, the strictest, ends at 74,994 of base64."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
 
@@ -22,6 +24,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def holds_secret(text: str) -> bool:
     """Tell whether a text looks as if it held an account key, a token or a signed address."""
     return _SECRETS.search(text) is not None
+
+
+def copied(what: str) -> str:
+    """Say that something was copied, and what it takes inside tmux to arrive."""
+    return f"Copied {what}." + (" tmux hands it on where its set-clipboard is on." if os.environ.get("TMUX") else "")
 
 
 def table_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

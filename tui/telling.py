@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from actions.guard.contract import Description
 from actions.guard.model import Decision, Finding, Plan, RunState, Severity, Step
-from tui.render import Column, clean, clip, clock, clock_on, drawn, duration, indent, look, mark, stamp, table, told
+from tui.render import Column, clean, clip, clock, drawn, duration, indent, look, mark, stamp, table, told
+from tui.timeline import timeline_lines
 
 if TYPE_CHECKING:
     from actions.guard.events import Event, Paused
@@ -258,28 +259,9 @@ def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[
         lines += indent(clean(who), cells, "By:     ")
     for reason in run.reasons:
         lines += indent(clean(reason), cells, f"  {mark('blocked', ascii_only=ascii_only)} ")
-    rows = [
-        (
-            str(step.number),
-            step.title,
-            clock_on(step.started, run.started),
-            clock_on(step.ended, run.started),
-            step.sentence,
-        )
-        for step in run.steps
-    ]
-    columns = (
-        Column("#", 2, right=True),
-        Column("step", 20, wraps=True),
-        Column("began", 9),
-        Column("ended", 9),
-        Column("proof", 16, wraps=True),
-    )
-    if rows:
-        lines += [
-            "",
-            *table(columns, rows, cells, states=[step_state(step) for step in run.steps], ascii_only=ascii_only),
-        ]
+    if run.steps:
+        states = [step_state(step) for step in run.steps]
+        lines += ["", *timeline_lines(run, states, cells, ascii_only=ascii_only)]
     lines += _decision_lines(run.decisions, cells)
     for note in run.notes:
         lines += ["", *indent(clean(note.text), cells, f"{clock(note.at)} {clean(note.by)}: ", "  ")]

@@ -14,7 +14,7 @@ import msgspec
 
 from actions.cloud.data import ResourceId, SignedIn
 from actions.cloud.protocol import Cloud
-from actions.guard import confirm, drift
+from actions.guard import changed, confirm, drift
 from actions.guard.arming import Arming
 from actions.guard.attending import past
 from actions.guard.confirm import Confirmation
@@ -26,7 +26,7 @@ from actions.guard.gate import secret_reads
 from actions.guard.history import RunHistory
 from actions.guard.journal import Journal, Writer
 from actions.guard.lease import Holder, Operator, ended, living
-from actions.guard.model import Binding, Mode, Outcome, Plan, Progress, RunState, Steps
+from actions.guard.model import Binding, Mode, Outcome, Plan, Progress, RunState
 from actions.guard.past import LooksBack, past_options_of
 from actions.guard.planfile import MAX_AGE_SECONDS
 from actions.guard.preflight import preflight
@@ -104,12 +104,7 @@ class Engine:
 
     async def check(self, plan: Plan) -> Staleness:
         """Compare a saved plan with what is here now: binding, age, and the steps a new look would plan."""
-        who = await self.cloud.signed_in()
-        foreign = self._foreign(plan, who, same_user=True) + self._too_old(plan)
-        if foreign:
-            return Staleness(differences=foreign)
-        _, fresh = await self._look(plan)
-        return Staleness(differences=drift.all_differences(plan, fresh))
+        return (await self._compare(plan))[0]
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -136,8 +131,8 @@ class Engine:
         self._insist_mode(mode)
         if mode is Mode.LIVE:
             confirm.check(plan, confirmation, named=self._named(plan))
-        staleness = await self.check(plan)
-        if not staleness.ok:
+        staleness, inspection = await self._compare(plan)
+        if inspection is None or not staleness.ok:
             raise StalePlan(f"The plan no longer fits. {' '.join(staleness.differences)}", staleness.differences)
         who = await self.cloud.signed_in()
         (await preflight(plan, self.cloud, who)).insist(try_anyway=try_anyway or mode is Mode.DRY_RUN)
@@ -145,6 +140,7 @@ class Engine:
         run = self._new_run(run_id, mode, plan, who, wait=wait)
         data = {"plan": plan, "plan_hash": plan.digest(), "mode": mode, "operator": self.operator, "user": who.user}
         data |= {"batch": batch} if batch else {}
+        data |= changed.found(inspection, run.action.describe(inspection))
         return await self._begin(run, "run-started", data, take_over=False)
 
     async def resume(
@@ -275,11 +271,16 @@ class Engine:
             raise UsageError(f"No action is named {plain(name)!r}; there are {', '.join(sorted(self.actions))}.")
         return self.actions[name]
 
-    async def _look(self, plan: Plan) -> tuple[Inspection, Steps]:
+    async def _compare(self, plan: Plan) -> tuple[Staleness, Inspection | None]:
+        """Check a plan, and give what was read for it; nothing is read for a plan that is not for here and now."""
+        foreign = self._foreign(plan, await self.cloud.signed_in(), same_user=True) + self._too_old(plan)
+        if foreign:
+            return Staleness(differences=foreign), None
         action = self._action(plan.action)
         goal = msgspec.convert(plan.goal, action.goal_type)
         inspection = await self.inspect(plan.action, ResourceId(plan.target), plan.options)
-        return inspection, action.plan(goal, inspection, plan.decided, Progress(now=self._now()))
+        fresh = action.plan(goal, inspection, plan.decided, Progress(now=self._now()))
+        return Staleness(differences=drift.all_differences(plan, fresh)), inspection
 
     def _binding(self, who: SignedIn) -> Binding:
         cloud = self.cloud

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from actions.guard.changed import Change, Found, changes
 from actions.guard.errors import JournalError
 from actions.guard.lease import Lease, Operator
 from actions.guard.model import (
@@ -105,6 +106,8 @@ class RunHistory(Frozen, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     notes: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()
+    before: Found | None = None
+    after: Found | None = None
     extra: tuple[Entry, ...] = ()
     stop_asked: bool = False
     batch: str = ""
@@ -115,6 +118,11 @@ class RunHistory(Frozen, frozen=True, kw_only=True):
     def step(self, step_id: str) -> StepHistory | None:
         """Return what is known of a step, None when it never started."""
         return next((step for step in self.steps if step.id == step_id), None)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was different at the last look from the look that the run began with."""
+        return changes(self.before, self.after, self.plans[0].findings, self.findings)
 
 
 class RunSummary(Frozen, frozen=True, kw_only=True):
@@ -146,6 +154,11 @@ def _record(step: StepHistory) -> StepRecord:
         id=step.id, started=step.started, finished=finished, verdict=step.verdict, evidence=step.evidence,
         withheld=withheld,
     )  # fmt: skip
+
+
+def _found(data: dict[str, Any]) -> Found | None:
+    """Read the state that an entry carries; those of earlier versions carry none."""
+    return msgspec.convert(data["found"], Found) if "found" in data else None
 
 
 class Fold:
@@ -190,6 +203,7 @@ class Fold:
     def _run_started(self, entry: Entry, data: dict[str, Any]) -> None:
         self._plan_approved(entry, data)
         self.run |= {"id": entry.run, "mode": Mode(data["mode"]), "started": entry.at, "batch": data.get("batch", "")}
+        self.run["before"] = _found(data)
         self._run_resumed(entry, data)
 
     def _run_resumed(self, entry: Entry, data: dict[str, Any]) -> None:
@@ -215,6 +229,7 @@ class Fold:
         self.run |= {"state": RunState(data["state"]), "sentence": data["sentence"], "ended": entry.at}
         if "findings" in data:
             self.run["findings"] = msgspec.convert(data["findings"], tuple[Finding, ...])
+            self.run["after"] = _found(data)
         leg = msgspec.structs.replace(
             self.run["legs"][-1], ended=entry.at, state=data["state"], sentence=data["sentence"]
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from actions.guard.changed import Change
 from actions.guard.history import RunHistory, StepHistory
 from actions.guard.model import Finding, Frozen, Gap, Step
 from actions.guard.text import cleaned, plain
@@ -51,6 +52,9 @@ def as_json(run: RunHistory) -> bytes:
         "gaps_announced": [msgspec.to_builtins(gap) for gap in plan.body.gaps],
         "findings_before": [msgspec.to_builtins(finding) for finding in run.plans[0].findings],
         "findings_after": [msgspec.to_builtins(finding) for finding in run.findings],
+        "before": msgspec.to_builtins(run.before),
+        "after": msgspec.to_builtins(run.after),
+        "changes": [msgspec.to_builtins(change) for change in run.changes],
         "notes": [msgspec.to_builtins(note) for note in run.notes],
         "journal": {"first": run.first, "last": run.last, "hash": run.last_hash},
     }
@@ -87,6 +91,7 @@ def sections(run: RunHistory) -> tuple[Section, ...]:
         Section(title="What happened", columns=_HAPPENED, rows=tuple(_happened(step) for step in run.steps)),
         Section(title="Evidence", columns=("step", "what", "value"), rows=_evidence(run.steps)),
         Section(title="Findings after", columns=_FINDING, rows=_findings(run.findings)),
+        Section(title="What is different after the run", columns=_CHANGED, rows=tuple(map(_changed, run.changes))),
         Section(title="Who and when", columns=_LEG, rows=_legs(run)),
         Section(title="Notes", columns=("at", "by", "note"), rows=tuple((n.at, n.by, n.text) for n in run.notes)),
     )
@@ -97,6 +102,7 @@ _FINDING = ("severity", "subject", "finding", "remedy")
 _PLANNED = ("#", "step", "risk", "breaks", "undo", "proof", "request")
 _GAP = ("holder", "about", "opens", "closes", "why")
 _HAPPENED = ("#", "step", "result", "proof", "said", "begun", "answered", "proven", "tries")
+_CHANGED = ("in", "which", "what", "before", "after")
 _LEG = ("from", "until", "operator", "host", "signed in as", "ended", "sentence")
 
 
@@ -165,6 +171,10 @@ def _happened(step: StepHistory) -> tuple[str, ...]:
 
 def _evidence(steps: tuple[StepHistory, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple((step.title, name, value) for step in steps for name, value in step.evidence.items())
+
+
+def _changed(change: Change) -> tuple[str, ...]:
+    return (change.part, change.subject, change.what, change.before or "-", change.after or "-")
 
 
 def _legs(run: RunHistory) -> tuple[tuple[str, ...], ...]:

@@ -15,6 +15,7 @@ import msgspec
 
 from actions.cloud.data import CloudError, ResourceId, Throttled
 from actions.cloud.protocol import Cloud
+from actions.guard.changed import found
 from actions.guard.confirm import Confirmation
 from actions.guard.contract import Action, Goal, Hand, Inspection, Options
 from actions.guard.errors import GuardError
@@ -182,8 +183,10 @@ class Run:
         _log.warning("%s", error.sentence)
 
     def goal_data(self) -> dict[str, Any]:
-        """Return the findings as of the last inspection, for the report."""
-        return {"findings": self.inspection.findings} if self.inspection is not None else {}
+        """Return the state and the findings as of the last inspection, for the report."""
+        if self.inspection is None:
+            return {}
+        return {"findings": self.inspection.findings, **found(self.inspection, self.action.describe(self.inspection))}
 
     def plan_of(self, steps: Steps, inspection: Inspection) -> Plan:
         """Make the plan that would have to be approved to go on from here."""

@@ -117,4 +117,4 @@ def _remark(holder: Holder) -> str:
 def _age(created: str, now: str) -> str:
     if not created:
         return "not recorded"
-    return f"{(datetime.fromisoformat(now) - datetime.fromisoformat(created)).days} days"
+    return f"{max((datetime.fromisoformat(now) - datetime.fromisoformat(created)).days, 0)} days"

@@ -39,6 +39,9 @@ PARTS = {
     "keys",
     "played",
     "several",
+    "description",
+    "found",
+    "change",
 }
 
 
@@ -146,7 +149,7 @@ def test_what_is_said_about_a_run(place: tuple[str, ...]) -> None:
     for words in (("note", run, "x"), ("runs",), ("runs", run), ("stop", run), ("audit", "verify")):
         checked(amlkeys(*words, *place))
     checked(amlkeys("resume", run, "--live", *place))
-    for words in (("runs", run), ("audit", "checkpoint"), ("audit", "export")):
+    for words in (("runs", run), ("runs", run, "--diff"), ("audit", "checkpoint"), ("audit", "export")):
         checked(amlkeys(*words, *place))
     check(amlkeys("report", run, *place).json)
     check(amlkeys("report", run, "--format", "json", *place[:-1]).json)

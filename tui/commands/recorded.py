@@ -24,12 +24,15 @@ _run = click.argument("run", metavar="RUN")
 
 @click.command(cls=Command)
 @click.argument("run", required=False, metavar="[RUN]")
+@click.option("--diff", is_flag=True, help="Tell what RUN's last look found different from its first.")
 @click.pass_context
-def runs(context: click.Context, run: str | None) -> int:
-    """List the recorded runs and batches, or tell one: where it stands and what was proven.
+def runs(context: click.Context, run: str | None, diff: bool) -> int:
+    """List the recorded runs and batches, or tell one: where it stands, when each step was, and what was proven.
 
     Runbooks that were followed are listed with them, and told by their id, which begins with `runbook-`.
     """
+    if diff:
+        return _tell_difference(context, run)
     from tui.commands.batches import batch_document, batches_lines, seen_batches, tell_batch
     from tui.followed import sitting_document
     from tui.runbook_journal import named, sittings
@@ -58,6 +61,22 @@ def runs(context: click.Context, run: str | None) -> int:
             out.result([*lines, *batches_lines(seen_batches(session, all_runs), out.cells, ascii_only=out.ascii_only)])
         else:
             out.result(["No runs are recorded in this journal."])
+    return DONE
+
+
+def _tell_difference(context: click.Context, run: str | None) -> int:
+    """Tell the state before and after one run."""
+    from tui.difference import difference_lines
+
+    if run is None:
+        raise CommandError("--diff needs the RUN to tell about.", exit_code=USAGE, kind="usage")
+    with opened(context) as (session, out):
+        found = _history(session, run)
+        if out.json:
+            looks = {"before": msgspec.to_builtins(found.before), "after": msgspec.to_builtins(found.after)}
+            out.document("difference", {"run": found.id, **looks, "changes": msgspec.to_builtins(found.changes)})
+        else:
+            out.result(difference_lines(found, out.cells, ascii_only=out.ascii_only))
     return DONE
 
 

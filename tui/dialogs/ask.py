@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.dialogs.base import Choice, Dialog, TypedDialog
 from tui.render import clean
-from tui.taking import holds_secret
+from tui.taking import copied, holds_secret
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
@@ -104,6 +104,10 @@ class PickDialog(Dialog[str | None]):
         self.dismiss(message.row.key)
 
 
+BESIDE_TEXT = 10
+"""How many cells of the terminal a text dialog needs for itself: box, padding, scroll bar."""
+
+
 class TextDialog(Dialog[None]):
     """Show a text to read or copy, such as `az` commands."""
 
@@ -137,7 +141,7 @@ class TextDialog(Dialog[None]):
             self.note("Not copied: it looks like a secret.")
             return
         self.app.copy_to_clipboard(self._text)
-        self.note("Copied.")
+        self.note(copied("the text"))
 
 
 class LeaveDialog(TypedDialog[bool | None]):

@@ -17,6 +17,7 @@ from actions.guard.gate import Refused
 from tui.commands.failures import failure_of
 from tui.dialogs.base import Choice, Dialog
 from tui.render import clean, duration
+from tui.taking import copied
 
 
 class Failure(NamedTuple):
@@ -148,4 +149,4 @@ class FailureDialog(Dialog[None]):
     def action_copy(self) -> None:
         """Put the request id on the terminal's clipboard."""
         self.app.copy_to_clipboard(self._failure.request_id)
-        self.note("Copied the request id.")
+        self.note(copied("the request id"))

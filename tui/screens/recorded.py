@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 
@@ -12,7 +12,7 @@ from actions.guard.attending import awaited
 from actions.guard.contract import HandsOver
 from actions.guard.model import RunState
 from actions.registry import entry
-from tui.dialogs.ask import AskDialog, Pick, PickDialog
+from tui.dialogs.ask import BESIDE_TEXT, AskDialog, Pick, PickDialog, TextDialog
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from actions.guard.history import RunHistory
     from tui.session import Connected
 
+REQUEST_ID = "request id"
+"""The name under which the evidence of a step holds Azure's id of its request."""
 RESUMABLE = frozenset({RunState.STOPPED, RunState.WAITING, RunState.FAILED, RunState.NEEDS_DECISION})
 FORMATS = (
     Pick("md", "Markdown", "to read and to paste"),
@@ -45,6 +47,32 @@ def write_report(history: RunHistory, form: str, place: Path) -> None:
         file.write(content)
 
 
+class Taking(NamedTuple):
+    """One thing of a run to copy: how it is picked, and its text."""
+
+    pick: Pick
+    text: str
+
+
+def takings(history: RunHistory) -> tuple[Taking, ...]:
+    """What of a run can be copied: its id, its report, Azure's id of each request, and its steps as `az` commands."""
+    from actions.guard.report import as_markdown
+
+    found = [
+        Taking(Pick("run", "run id", history.id), history.id),
+        Taking(Pick("report", "report", "the whole run as Markdown"), as_markdown(history)),
+    ]
+    commands = [clean(step.az) for step in history.plan.body.steps if step.az]
+    if commands:
+        meaning = f"{len(commands)} steps as az commands"
+        found.append(Taking(Pick("az", "az commands", meaning), "\n\n".join(commands)))
+    for step in history.steps:
+        request = clean(step.evidence.get(REQUEST_ID, ""))
+        if request:
+            found.append(Taking(Pick(step.id, "request id", f"{request}, {clean(step.title)}"), request))
+    return tuple(found)
+
+
 class RecordedScreen(ConsoleScreen[None]):
     """A screen about one run; `run_id` is empty while there is none, `history` what its journal says."""
 
@@ -53,6 +81,8 @@ class RecordedScreen(ConsoleScreen[None]):
         Binding("u", "resume_run", "resume", id="run.resume"),
         Binding("h", "hand_over", "hand over", id="run.hand-over"),
         Binding("e", "export", "export report", id="run.export"),
+        Binding("w", "changes", "what changed", id="run.changes"),
+        Binding("c", "copy", "copy", id="run.copy"),
         Binding("n", "note", "note", id="run.note"),
     ]
     run_id: str = ""
@@ -78,6 +108,8 @@ class RecordedScreen(ConsoleScreen[None]):
             "resume_run": halted and self.history is not None and self.history.state in RESUMABLE,
             "hand_over": halted and self.hands_over,
             "export": halted,
+            "changes": halted,
+            "copy": halted,
             "note": bool(self.run_id) and not self.at_work,
         }
         return possible.get(action, True)
@@ -117,6 +149,25 @@ class RecordedScreen(ConsoleScreen[None]):
     def action_hand_over(self) -> None:
         """Show what the run waits for a person to do."""
         self.console.hand_over(self.run_id)
+
+    def action_changes(self) -> None:
+        """Show what the run's last look found different from its first."""
+        from tui.difference import difference_lines
+
+        if self.history is not None:
+            lines = difference_lines(self.history, self.size.width - BESIDE_TEXT, ascii_only=self.ascii_only)
+            self.app.push_screen(TextDialog("What is different after the run", "\n".join(lines)))
+
+    def action_copy(self) -> None:
+        """Choose what of the run to copy."""
+        if self.history is not None:
+            found = {taking.pick.id: taking for taking in takings(self.history)}
+            picks = [taking.pick for taking in found.values()]
+            self.app.push_screen(PickDialog("What to copy", picks), lambda picked: self._copy(found.get(picked or "")))
+
+    def _copy(self, taking: Taking | None) -> None:
+        if taking is not None:
+            self.status.say(self.console.copy_as(taking.text, f"the {taking.pick.name}"))
 
     def action_note(self) -> None:
         """Leave a remark with the run."""

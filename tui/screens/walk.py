@@ -11,7 +11,7 @@ from textual.widgets import ContentSwitcher
 from actions.guard.confirm import Confirmation
 from actions.guard.model import Mode, Outcome, RunState
 from actions.registry import entry
-from tui.dialogs.ask import AskDialog, TextDialog
+from tui.dialogs.ask import BESIDE_TEXT, AskDialog, TextDialog
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.decide import DecisionDialog
 from tui.dialogs.failure import Failure, told
@@ -122,7 +122,7 @@ class WalkScreen(RecordedScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the stage allows."""
-        if action in {"export", "note", "resume_run", "hand_over"}:
+        if action in {"export", "changes", "copy", "note", "resume_run", "hand_over"}:
             return self._stage is Stage.REPORT and super().check_action(action, parameters)
         stage, planned = self._stage, self._planned
         on_plan = stage is Stage.PLAN and planned is not None
@@ -308,7 +308,7 @@ class WalkScreen(RecordedScreen):
         """All about the step under the cursor, and the whole plan."""
         found = self.query_one(PlanPane).step
         if self._planned is not None:
-            text = step_text(self._planned.plan, found, self.size.width - 10, ascii_only=self.ascii_only)
+            text = step_text(self._planned.plan, found, self.size.width - BESIDE_TEXT, ascii_only=self.ascii_only)
             self.app.push_screen(TextDialog("The plan and its steps", text))
 
     def action_az(self) -> None:

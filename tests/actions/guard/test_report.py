@@ -63,7 +63,7 @@ def test_markdown_tells_the_run(run: RunHistory) -> None:
     page = as_markdown(run)
     assert page.startswith("# REHEARSAL: counters on c1: done\n")
     parts = ["Summary", "Findings before", "Approved plan", "What happened", "Evidence", "Findings after"]
-    parts += ["Who and when", "Notes"]
+    parts += ["What is different after the run", "Who and when", "Notes"]
     assert [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")] == parts
     assert "Looked: it took effect." in page
     assert "told the clients" in page
