@@ -17,7 +17,7 @@ from tui.late import admits, console_commands, terminal_hands
 from tui.render import clean
 from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
-from tui.standing import RunBoard, Standing
+from tui.standing import RunBoard, Standing, tell_slowed
 from tui.widgets.banner import tick_after
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class AmlkeysApp(Ways):
             text = f"Open {told.url} and enter the code\n\n    {told.code}\n\nbefore {told.expires:%H:%M}Z."
             self.push_screen(TextDialog("Sign in", text))
         elif isinstance(told, Throttling):
-            self.remark(f"{clean(told.sentence)}; it goes on by itself")
+            tell_slowed(told, self.standing, self.board, self.console_screens())
         else:
             self.standing.connected = told
             for screen in self.console_screens():

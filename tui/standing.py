@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from actions.guard.errors import GuardError
@@ -12,7 +13,9 @@ from actions.guard.model import Mode
 from tui.widgets.banner import BannerFacts, place
 
 if TYPE_CHECKING:
+    from actions.cloud.data import Throttling
     from actions.guard.events import Event
+    from tui.screens.base import ConsoleScreen
     from tui.session import Connected, Session
     from tui.widgets.run_view import RunView
 
@@ -71,6 +74,14 @@ class RunBoard:
             self.views[event.run] = view
         return view
 
+    def slowed(self, told: Throttling, now: str) -> list[RunView]:
+        """Note with every run at work that Azure asked to slow down; give them."""
+        from tui.widgets.run_view import slowed
+
+        for view in self.at_work():
+            self.views[view.run] = replace(view, throttle=slowed(told, now))
+        return list(self.at_work())
+
     def at_work(self) -> Sequence[RunView]:
         """The runs that go on."""
         return [view for view in self.views.values() if not view.over]
@@ -97,3 +108,17 @@ class RunBoard:
     def wait(self) -> None:
         """Wait until every run has ended or come to a halt."""
         wait(tuple(self._futures))
+
+
+def tell_slowed(
+    told: Throttling, standing: Standing, board: RunBoard, screens: Sequence[ConsoleScreen[object]]
+) -> None:
+    """Say that Azure asked to slow down, as long as that lasts: on a run's own pane, elsewhere in the line of remarks."""
+    from tui.widgets.run_view import slowed
+
+    found = slowed(told, standing.now())
+    for view in board.slowed(told, standing.now()):
+        for screen in screens:
+            screen.run_changed(view)
+    if found is not None and screens and not screens[-1].shows_run:
+        screens[-1].status.slowed(lambda: found.told(standing.now()))

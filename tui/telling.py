@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from actions.guard.contract import Description
 from actions.guard.model import Decision, Finding, Plan, RunState, Severity, Step
-from tui.render import Column, clean, clip, clock, drawn, duration, indent, look, mark, stamp, table, told
+from tui.render import Column, clean, clip, clock, drawn, duration, indent, look, mark, moment, stamp, table, told
+from tui.spark import percent
 from tui.timeline import timeline_lines
 
 if TYPE_CHECKING:
-    from actions.guard.events import Event, Paused
+    from actions.guard.events import Event, Paused, WaitBegan
     from actions.guard.history import RunHistory, RunSummary, StepHistory
     from actions.guard.preflight import Preflight
     from tui.runbook_journal import Sitting
@@ -179,7 +180,7 @@ def _event(event: Event) -> tuple[str, str]:
         case events.StepSaid():
             return "", event.text
         case events.WaitTick():
-            left = f"{duration(event.remaining_seconds)} left" if event.until else f"since {clock(event.since)}"
+            left = _left(event) if event.until else f"since {clock(event.since)}"
             return "waiting", f"still waiting, {left}: {event.reason}"
         case events.WaitBegan():
             left = f", {duration(event.remaining_seconds)} left" if event.until else ""
@@ -188,11 +189,19 @@ def _event(event: Event) -> tuple[str, str]:
             state = "withheld" if event.withheld else "already-holds" if event.held else event.proof.verdict.value
             return state, f"{look(state).word}: {event.proof.sentence}"
         case events.Throttle():
-            return "", f"{event.service} asks to wait {duration(event.retry_after)}"
+            return "", f"Azure asks to wait {duration(event.retry_after)} ({event.service})"
         case events.Paused() | events.RunFinished():
             return event.state, f"{look(event.state).word}: {event.sentence}"
         case _:
             return "", ""
+
+
+def _left(event: WaitBegan) -> str:
+    """How much of a wait is over, and the time left."""
+    since, until = moment(event.since), moment(event.until)
+    whole = (until - since).total_seconds() if since and until else 0.0
+    over = f"{percent(1 - event.remaining_seconds / whole)} over, " if whole > 0 else ""
+    return f"{over}{duration(event.remaining_seconds)} left"
 
 
 RUNBOOK = "runbook"

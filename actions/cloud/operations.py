@@ -16,6 +16,7 @@ from actions.cloud.data import Answer, CloudError
 from actions.cloud.errors import clean, failure_in
 from actions.cloud.http import FOREIGN_LINK, Reply, Wire
 from actions.cloud.limits import retry_after
+from actions.guard.progress import tell_progress
 
 SUCCEEDED = "Succeeded"
 UNCONFIRMED = "Accepted-unconfirmed"
@@ -70,6 +71,7 @@ async def _by_status(wire: Wire, clock: CloudClock, what: str, first: Reply, url
         if state == SUCCEEDED.casefold():
             final = (await wire.send(what, "GET", location)).data if location else {}
             return _answer(first, SUCCEEDED, final)
+        pauses.seen(str(body.get("status") or ""), body.get("percentComplete"))
     return _answer(first, UNCONFIRMED)
 
 
@@ -83,6 +85,7 @@ async def _by_location(wire: Wire, clock: CloudClock, what: str, first: Reply, u
         pauses.heed(reply.headers)
         if reply.status == 202:
             url = reply.headers.get("Location") or url
+            pauses.seen("accepted", None)
             continue
         body = reply.data
         _refuse_failed(what, first, body, _state(body))
@@ -108,6 +111,15 @@ class _Pauses:
         self._pause = _FIRST_PAUSE
         self._asked = retry_after(headers)
         self._waited = 0.0
+        self._told = ""
+
+    def seen(self, state: str, done: object) -> None:
+        """Tell where the operation stands, each time that it stands elsewhere; some services say how much is done."""
+        share = f", {done:.0f} %" if isinstance(done, int | float) and done > 0 else ""
+        told = f"Azure is at work on it: {clean(state) or 'no state told'}{share}"
+        if told != self._told:
+            self._told = told
+            tell_progress(f"{told}; it is asked again for up to {_PATIENCE / 60:.0f} min")
 
     async def go_on(self) -> bool:
         """Wait for the next poll; False when the patience is used up."""

@@ -147,6 +147,7 @@ class Run:
                 pause = next(pauses, None)
                 if pause is None or (error.status and error.status < 500):
                     raise
+                self.hand.say(f"{error.sentence}; asking again in {pause:.0f} s")
                 await self.sleep(pause)
 
     async def throttled(self, error: Throttled) -> None:

@@ -13,6 +13,7 @@ from actions.guard.events import StepFinished, StepSaid, StepStarted
 from actions.guard.gate import Permit, Refused, Withheld, permit_for, secret_reads
 from actions.guard.history import StepHistory
 from actions.guard.model import Outcome, Proof, Request, RunState, Step, Steps, Verdict, WaitKind
+from actions.guard.progress import progress_to
 from actions.guard.results import EXIT_FAILED, EXIT_NOT_PERMITTED, Halt
 from actions.guard.run import Run, where
 from actions.guard.text import cleaned, plain
@@ -121,8 +122,9 @@ async def _send(run: Run, step: Step) -> None:
 
 
 async def _do(run: Run, step: Step) -> dict[str, str]:
-    with secret_reads(announced=run.action.secret_reads):
-        return await run.action.do(step, _hand(run, step))
+    hand = _hand(run, step)
+    with secret_reads(announced=run.action.secret_reads), progress_to(hand.say):
+        return await run.action.do(step, hand)
 
 
 def _hand(run: Run, step: Step) -> Hand:

@@ -150,7 +150,7 @@ PROOF = Proof(verdict=Verdict.VERIFIED, sentence="key2 is new")
         (events.StepFinished(**AT, step_id="s", proof=PROOF), "14:02:11Z ✓ verified: key2 is new"),
         (events.StepFinished(**AT, step_id="s", proof=PROOF, withheld=True), "14:02:11Z = withheld: key2 is new"),
         (events.StepFinished(**AT, step_id="s", proof=PROOF, held=True), "14:02:11Z ✓ already holds: key2 is new"),
-        (events.Throttle(**AT, retry_after=7, service="arm"), "14:02:11Z   arm asks to wait 0:07"),
+        (events.Throttle(**AT, retry_after=7, service="arm"), "14:02:11Z   Azure asks to wait 0:07 (arm)"),
         (events.Paused(**AT, state=RunState.STOPPED, sentence="as asked"), "14:02:11Z ■ stopped: as asked"),
         (events.RunFinished(**AT, state=RunState.DONE, sentence="it holds"), "14:02:11Z ✓ done: it holds"),
     ],

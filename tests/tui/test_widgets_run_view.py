@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from actions.cloud.data import Throttling
 from actions.guard import events
 from actions.guard.model import (
     Binding,
@@ -15,7 +18,7 @@ from actions.guard.model import (
     WaitKind,
 )
 from tui.widgets.run_pane import foot_lines, headline, timeline_rows
-from tui.widgets.run_view import RunView, follow
+from tui.widgets.run_view import RunView, follow, slowed
 
 
 def step(name: str) -> Step:
@@ -72,7 +75,7 @@ def test_steps_go_from_pending_over_running_to_their_verdict():
     assert states(watch(started("a", "b"), begun("a", 1))) == ["running", "pending"]
     view = watch(started("a", "b"), begun("a", 1), ended("a", 4))
     assert states(view) == ["verified", "pending"]
-    assert timeline_rows(view)[0].cells == ("1", "Do a", "14:00:01Z", "0:03", "a is proven")
+    assert timeline_rows(view)[0].cells == ("1", "Do a", "14:00:01Z", "0:03", "    ████████████", "a is proven")
 
 
 def test_withheld_and_needless_steps_are_told_apart_from_proven_ones():
@@ -103,7 +106,8 @@ def test_a_wait_says_since_when_until_when_how_it_ends_and_why():
     )
     view = watch(started("a"), begun("a", 9), wait)
     text = "\n".join(foot_lines(view, at(30), 78, ascii_only=True))
-    assert "since 14:00:10Z until 14:01:10Z, 0:40 left" in text
+    assert "~ Waiting since 14:00:10Z until 14:01:10Z\n" in text
+    assert "########................ 33 %, 0:40 left" in text
     assert "why: copies are read anew" in text
     assert states(view) == ["waiting"]
 
@@ -123,11 +127,36 @@ def test_a_wait_for_a_person_says_that_resuming_ends_it():
     assert "Waiting since 14:00:10Z; it ends when somebody resumes the run" in text
 
 
-def test_throttling_is_told_until_the_next_step():
-    throttled = events.Throttle(run="r1", at=at(5), retry_after=17, service="Resource Manager")
+def test_throttling_is_told_with_what_is_left_of_it_and_no_longer():
+    throttled = events.Throttle(run="r1", at=at(5), retry_after=17, service="TooManyRequests")
     view = watch(started("a", "b"), begun("a", 1), throttled)
-    assert "Resource Manager asked at 14:00:05Z to wait 0:17" in foot_lines(view, at(6), 78, ascii_only=True)[0]
-    assert watch(started("a", "b"), begun("a", 1), throttled, begun("b", 9)).throttle == ""
+    told = foot_lines(view, at(6), 200, ascii_only=True)[0]
+    assert told.startswith("~ Azure (TooManyRequests) asks to wait until 14:00:22Z, 0:16 left; how much of the quota")
+    assert not any("asks to wait" in line for line in foot_lines(view, at(22), 200, ascii_only=True))
+    assert watch(started("a", "b"), begun("a", 1), throttled, begun("b", 9)).throttle is None
+
+
+def test_what_the_service_told_of_its_quota_is_kept_beside_the_run_s_own_wait():
+    view = watch(started("a", "b"), begun("a", 1))
+    found = slowed(Throttling(service="Azure Resource Manager reads", seconds=17, left=3), at(5))
+    later = follow(replace(view, throttle=found), events.Throttle(run="r1", at=at(5), retry_after=17, service="X"))
+    assert later is not None
+    told = foot_lines(later, at(6), 200, ascii_only=True)[0]
+    assert told == "~ Azure Resource Manager reads asks to wait until 14:00:22Z, 0:16 left; 3 requests left"
+    assert slowed(Throttling(service="s", seconds=1), "") is None
+
+
+def test_a_step_that_takes_long_says_for_how_long():
+    view = watch(started("a", "b"), begun("a", 1))
+    assert not any("since" in line for line in foot_lines(view, at(2), 78, ascii_only=True))
+    assert foot_lines(view, at(42), 78, ascii_only=True) == ["> Step 1 since 14:00:01Z, for 0:41"]
+
+
+def test_a_remark_after_a_step_s_end_leaves_its_proof():
+    late = events.StepSaid(run="r1", at=at(3), step_id="a", text="asking again in 2 s")
+    view = watch(started("a", "b"), begun("a", 1), ended("a", 2), late)
+    assert view.steps[0].sentence != late.text
+    assert view.said[-1] == (at(3), late.text)
 
 
 def test_a_halt_marks_what_was_under_way_and_keeps_its_reason():

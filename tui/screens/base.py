@@ -38,28 +38,46 @@ class StatusLine(Static):
 
     def __init__(self) -> None:
         super().__init__()
-        self._reading, self._seconds = "", 0
+        self._reading, self._said, self._seconds = "", "", 0
+        self._slowed: Callable[[], str] = str
         self._ticks: Timer | None = None
 
     def busy(self, what: str) -> None:
         """Say what is being read; the seconds count up, so that the screen never looks frozen."""
-        self._reading, self._seconds = what, 0
-        self.update(Text(f"{what} ..."))
-        if self._ticks is None:
-            self._ticks = self.set_interval(1, self._tick)
+        self._reading, self._said, self._seconds = what, "", 0
+        self._draw()
+        self._tick_while_needed()
 
     def say(self, what: str = "") -> None:
         """Say what happened; reading is over."""
-        self._reading = ""
-        if self._ticks is not None:
+        self._reading, self._said, self._slowed = "", what, str
+        self._draw()
+        self._tick_while_needed()
+
+    def slowed(self, told: Callable[[], str]) -> None:
+        """Say beside it why things take longer, for as long as `told` has something to say."""
+        self._slowed = told
+        self._draw()
+        self._tick_while_needed()
+
+    def _tick_while_needed(self) -> None:
+        needed = bool(self._reading or self._slowed())
+        if needed and self._ticks is None:
+            self._ticks = self.set_interval(1, self._tick)
+        elif not needed and self._ticks is not None:
             self._ticks.stop()
             self._ticks = None
-        self.update(Text(what))
 
     def _tick(self) -> None:
         self._seconds += 1
-        if self._seconds > _QUIET_SECONDS:
-            self.update(Text(f"{self._reading} ... {self._seconds} s"))
+        if self._seconds > _QUIET_SECONDS or self._slowed is not str:
+            self._draw()
+        self._tick_while_needed()
+
+    def _draw(self) -> None:
+        passed = f" {self._seconds} s" if self._seconds > _QUIET_SECONDS else ""
+        reading = f"{self._reading} ...{passed}" if self._reading else self._said
+        self.update(Text("   ".join(part for part in (reading, self._slowed()) if part)))
 
 
 @dataclass
@@ -130,6 +148,11 @@ class ConsoleScreen(Screen[ResultT]):
     def compose_body(self) -> ComposeResult:
         """Yield the screen's own parts."""
         yield from ()
+
+    @property
+    def shows_run(self) -> bool:
+        """Whether a run's pane is on the screen, which tells by itself what is waited for."""
+        return False
 
     def facts_changed(self) -> None:
         """Take notice of a sign-in; most screens need not."""

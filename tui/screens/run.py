@@ -63,6 +63,11 @@ class RunScreen(RecordedScreen):
         if self.history is not None and not self.at_work:
             self.read_history()
 
+    @property
+    def shows_run(self) -> bool:
+        """The pane of the run is shown while it goes on."""
+        return self.at_work
+
     def run_changed(self, view: RunView) -> None:
         """Follow the run."""
         if view.run != self.run_id:

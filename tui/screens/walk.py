@@ -385,6 +385,11 @@ class WalkScreen(RecordedScreen):
         """The batch that a run which begins now is one of; on the engine's thread."""
         return ""
 
+    @property
+    def shows_run(self) -> bool:
+        """The pane of the run is shown while it goes on."""
+        return self._stage is Stage.RUN
+
     def run_changed(self, view: RunView) -> None:
         """Draw the run of this walk."""
         if self._stage is not Stage.RUN or self._planned is None:

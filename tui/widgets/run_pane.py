@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,12 +12,17 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from actions.guard.model import WaitKind
-from tui.render import clip, clock, clock_on, duration, indent, mark, moment, told
+from tui.render import clip, clock_on, drawn, duration, indent, mark, moment, told
+from tui.spark import gauge, percent, stretch
 from tui.widgets.rows import TableRow
-from tui.widgets.run_view import RunView, StepView
+from tui.widgets.run_view import RunView, StepView, WaitView
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
-_FOOT_LINES = 5
+_FOOT_LINES = 7
+_GAUGE = 24
+_WHEN = 16
+_MOMENT = 2
+"""Seconds after which a step that still runs is worth a line."""
 _ENDS = {
     WaitKind.CONDITION: "it holds",
     WaitKind.PERSON: "somebody resumes the run",
@@ -29,8 +35,22 @@ def took(step: StepView) -> str:
     return duration((ended - began).total_seconds()) if began and ended else ""
 
 
-def timeline_rows(view: RunView) -> list[TableRow]:
+def _when(view: RunView, step: StepView, first: datetime | None, last: datetime | None) -> str:
+    """Where in the run so far a step stands; a wait is drawn lighter than work."""
+    began, ended = moment(step.started), moment(step.ended)
+    whole = (last - first).total_seconds() if first and last else 0.0
+    if not began or not first or whole <= 0:
+        return ""
+    planned = next((each for each in view.plan.body.steps if each.id == step.id), None)
+    waits = planned is not None and planned.request is None and planned.wait is not None
+    end = (ended - first).total_seconds() / whole if ended else 1.0
+    return stretch((began - first).total_seconds() / whole, end, _WHEN, waits=waits)
+
+
+def timeline_rows(view: RunView, *, ascii_only: bool = False) -> list[TableRow]:
     """One row a step."""
+    first = moment(view.started)
+    last = moment(max([view.at, *(step.ended for step in view.steps)]))
     return [
         TableRow(
             step.id,
@@ -40,6 +60,7 @@ def timeline_rows(view: RunView) -> list[TableRow]:
                 step.title + (f" (try {step.attempt})" if step.attempt > 1 else ""),
                 clock_on(step.started, view.started) if step.started else "",
                 took(step),
+                drawn(_when(view, step, first, last), ascii_only=ascii_only),
                 step.sentence,
             ),
         )
@@ -55,26 +76,51 @@ def headline(view: RunView, now: str, *, ascii_only: bool) -> str:
     )
 
 
+def wait_lines(wait: WaitView, now: str, cells: int, *, ascii_only: bool) -> list[str]:
+    """What is waited for: since when, until when, how much of it is over, what ends it, and why."""
+    until, at = moment(wait.until), moment(now)
+    bound = f" until {clock_on(wait.until, now)}" if until else ""
+    ends = f"; it ends when {_ENDS[wait.kind]}" if wait.kind in _ENDS else ""
+    text = f"Waiting since {clock_on(wait.since, now)}{bound}{' at most' if bound and ends else ''}{ends}"
+    lines = indent(text, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
+    share = wait.share(now)
+    if share is not None and until and at:
+        left = duration((until - at).total_seconds())
+        lines.append(f"  {gauge(share, _GAUGE, ascii_only=ascii_only)} {percent(share)}, {left} left")
+    return [*lines, *indent(f"why: {wait.reason}", cells, "  ")]
+
+
 def foot_lines(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list[str]:
-    """What is waited for (until when and why), throttling, the last remark, or how it ended."""
+    """What is waited for, throttling while it lasts, how long the step has been running, the last remark, or the end."""
     lines: list[str] = []
-    wait = view.wait
-    if wait is not None:
-        until, at = moment(wait.until), moment(max(now, view.at))
-        left = f", {duration((until - at).total_seconds())} left" if until and at else ""
-        bound = f" until {clock_on(wait.until, now)}{left}" if until else ""
-        ends = f"; it ends when {_ENDS[wait.kind]}" if wait.kind in _ENDS else ""
-        text = f"Waiting since {clock_on(wait.since, now)}{bound}{ends}"
-        lines += indent(text, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
-        lines += indent(f"why: {wait.reason}", cells, "  ")
-    if view.throttle:
-        lines += indent(view.throttle, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
+    now = max(now, view.at)
+    waits = f"{mark('waiting', ascii_only=ascii_only)} "
+    if view.wait is not None:
+        lines += wait_lines(view.wait, now, cells, ascii_only=ascii_only)
+    slow = view.throttle.told(now) if view.throttle and not view.over else ""
+    if slow:
+        lines += indent(slow, cells, waits)
     if view.over:
-        lines += indent(view.sentence, cells, f"{mark(view.state, ascii_only=ascii_only)} ")
-    elif view.said:
-        said_at, said = view.said[-1]
-        lines += indent(said, cells, f"{clock(said_at)} ")
+        return [*lines, *indent(view.sentence, cells, f"{mark(view.state, ascii_only=ascii_only)} ")]
+    if view.wait is None:
+        lines += _under_way(view, now, cells, ascii_only=ascii_only)
+    step = view.step(view.current)
+    said_at, said = view.said[-1] if view.said else ("", "")
+    if said and step and said_at >= step.started:
+        lines += indent(said, cells, f"{clock_on(said_at, now)} ")
     return lines
+
+
+def _under_way(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list[str]:
+    """Since when the present step runs, once it takes longer than a moment."""
+    step = view.step(view.current)
+    began, at = (moment(step.started), moment(now)) if step else (None, None)
+    passed = (at - began).total_seconds() if began and at else 0.0
+    if step is None or passed < _MOMENT:
+        return []
+    number = view.steps.index(step) + 1
+    text = f"Step {number} since {clock_on(step.started, now)}, for {duration(passed)}"
+    return indent(text, cells, f"{mark('running', ascii_only=ascii_only)} ")
 
 
 class RunPane(Vertical):
@@ -85,7 +131,7 @@ class RunPane(Vertical):
         height: 1fr;
         & > #run-head { height: 1; padding: 0 1; }
         & > #run-steps { height: 1fr; }
-        & > #run-foot { height: auto; max-height: 6; padding: 0 1; border-top: solid $surface-lighten-2; }
+        & > #run-foot { height: auto; max-height: 8; padding: 0 1; border-top: solid $surface-lighten-2; }
     }
     """
 
@@ -104,6 +150,7 @@ class RunPane(Vertical):
                 TableColumn("step", 24),
                 TableColumn("began", 9),
                 TableColumn("took", 5, right=True),
+                TableColumn("when", _WHEN, from_width=110),
                 TableColumn("proof", 12),
             ),
             ascii_only=self._ascii,
@@ -125,7 +172,7 @@ class RunPane(Vertical):
     def show(self, view: RunView) -> None:
         """Draw a run, or what changed of it; the cursor follows the step that runs."""
         before, self._view = self._view, view
-        rows = timeline_rows(view)
+        rows = timeline_rows(view, ascii_only=self._ascii)
         if before is None or [step.id for step in before.steps] != [step.id for step in view.steps]:
             self.table.set_rows(rows)
         else:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from actions.guard import events
 from actions.guard.history import RunHistory
 from actions.guard.model import Plan, RunState, Step, WaitKind
-from tui.render import clean, clock, duration, moment
+from tui.render import clean, clock_on, duration, moment
 from tui.telling import step_state
+
+if TYPE_CHECKING:
+    from actions.cloud.data import Throttling
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,42 @@ class WaitView:
     reason: str
     remaining: float
 
+    def share(self, now: str) -> float | None:
+        """How much of its time is over, from 0 to 1; None where it has no end."""
+        since, until, at = moment(self.since), moment(self.until), moment(now)
+        if not since or not until or not at or until <= since:
+            return None
+        return max(0.0, min(1.0, (at - since) / (until - since)))
+
+
+@dataclass(frozen=True)
+class ThrottleView:
+    """Azure asks `service` to slow down until a time; `left` is what is left of the quota, None where it did not say."""
+
+    service: str
+    until: str
+    left: float | None = None
+
+    def told(self, now: str) -> str:
+        """Say how long it still lasts and what is left; empty when it is over."""
+        end, at = moment(self.until), moment(now)
+        if not end or not at or at >= end:
+            return ""
+        quota = "how much of the quota is left was not told" if self.left is None else f"{self.left:.0f} requests left"
+        left = duration((end - at).total_seconds())
+        return f"{self.service} asks to wait until {clock_on(self.until, now)}, {left} left; {quota}"
+
+
+def slowed(found: Throttling, now: str) -> ThrottleView | None:
+    """Show what Azure asked at this time; None before there is a time."""
+    at = moment(now)
+    return ThrottleView(clean(found.service), stamp_of(at, found.seconds), found.left) if at else None
+
+
+def stamp_of(at: datetime, seconds: float) -> str:
+    """The time so many seconds later, ISO 8601."""
+    return (at + timedelta(seconds=seconds)).isoformat()
+
 
 @dataclass(frozen=True)
 class RunView:
@@ -50,7 +90,7 @@ class RunView:
     at: str = ""
     current: str = ""
     wait: WaitView | None = None
-    throttle: str = ""
+    throttle: ThrottleView | None = None
     paused: events.Paused | None = None
     said: tuple[tuple[str, str], ...] = field(default=())
 
@@ -93,22 +133,32 @@ def follow(view: RunView | None, event: events.Event) -> RunView | None:
         case events.StepStarted():
             return _step_started(view, event)
         case events.StepSaid():
-            said = (*view.said, (event.at, clean(event.text)))
-            return _with(replace(view, said=said[-200:]), event.step_id, sentence=clean(event.text))
+            said, step = (*view.said, (event.at, clean(event.text)))[-200:], view.step(event.step_id)
+            view = replace(view, said=said)
+            return view if step and step.ended else _with(view, event.step_id, sentence=clean(event.text))
         case events.WaitBegan():
             return _waiting(view, event)
         case events.StepFinished():
             return _step_finished(view, event)
         case events.Throttle():
-            told = f"{clean(event.service)} asked at {clock(event.at)} to wait {duration(event.retry_after)}"
-            return replace(view, throttle=told)
+            return _throttled(view, event)
         case events.Paused():
             return _paused(view, event)
         case events.RunFinished():
-            ended = replace(view, state=event.state, sentence=clean(event.sentence), wait=None, current="", throttle="")
+            ended = replace(
+                view, state=event.state, sentence=clean(event.sentence), wait=None, current="", throttle=None
+            )
             return _held(ended) if event.state is RunState.DONE else ended
         case _:
             return view
+
+
+def _throttled(view: RunView, event: events.Throttle) -> RunView:
+    """Take in that the run waits; what the service itself told of it, with its quota, says more."""
+    known, at = view.throttle, moment(event.at)
+    if at is None or (known is not None and known.told(event.at)):
+        return view
+    return replace(view, throttle=ThrottleView(f"Azure ({clean(event.service)})", stamp_of(at, event.retry_after)))
 
 
 def _with(view: RunView, step_id: str, **changes: Any) -> RunView:
@@ -124,7 +174,7 @@ def _step_started(view: RunView, event: events.StepStarted) -> RunView:
         ended = [known for known in view.steps if known.state != "pending"]
         pending = [known for known in view.steps if known.state == "pending"]
         view = replace(view, steps=(*ended, StepView(step.id, clean(step.title)), *pending))
-    view = replace(view, current=step.id, wait=None, throttle="")
+    view = replace(view, current=step.id, wait=None, throttle=None)
     return _with(view, step.id, state="running", started=event.at, ended="", sentence="", attempt=event.attempt)
 
 
@@ -147,7 +197,7 @@ def _step_finished(view: RunView, event: events.StepFinished) -> RunView:
 
 def _paused(view: RunView, event: events.Paused) -> RunView:
     """Take in that the run halted."""
-    halted = replace(view, state=event.state, sentence=clean(event.sentence), paused=event, throttle="")
+    halted = replace(view, state=event.state, sentence=clean(event.sentence), paused=event, throttle=None)
     if event.state is not RunState.WAITING:
         halted = replace(halted, wait=None)
     known = halted.step(view.current)

@@ -10,6 +10,7 @@ from actions.cloud.azure import AzureCloud
 from actions.cloud.data import Answer, CloudError, ResourceId, Throttled, UnknownOutcome
 from actions.guard.gate import Refused, Withheld, permit_for, secret_reads
 from actions.guard.model import Mode, Request
+from actions.guard.progress import progress_to
 from actions.guard.secret import Secret
 from azsim.faults import Fault
 from tests.support import small_cloud
@@ -139,6 +140,13 @@ async def test_a_resync_claims_what_was_seen(behaviour: dict[str, Any], state: s
     assert answer.state == state
     assert answer.request_id
     assert answer.body == {}
+
+
+async def test_an_operation_that_takes_long_is_told_once_for_each_state() -> None:
+    small, told = Small(behaviour={"resyncAnswer": "202", "operationPolls": 5}), list[str]()
+    with progress_to(told.append):
+        await resync(rehearsed(small.cloud))
+    assert told == ["Azure is at work on it: InProgress; it is asked again for up to 30 min"]
 
 
 async def test_a_failed_operation_gives_its_own_reason() -> None:
