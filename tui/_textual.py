@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
 
     from textual.screen import Screen
+    from textual.widget import Widget
 
     from actions.guard.secret import Secret
 
@@ -73,6 +74,11 @@ def paint(app: App[Any], x: int, y: int, width: int, rows: int, secret: Secret |
             f"\x1b7\x1b[0m\x1b[{y + row + 1};{x + 1}H{(secret.reveal() if secret else '')[part]:<{width}}\x1b8"
         )
     driver.flush()
+
+
+def bind(widget: Widget, key: str, action: str, description: str, *, show: bool) -> None:
+    """Bind a key of one widget alone, so that help and the line of keys tell it while the widget has the focus."""
+    widget._bindings.bind(key, action, description, show=show)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 
 class PrivateApp(App[None]):

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from actions.guard.contract import Description, Table
+from actions.workspaces.rows import ROTATE_AFTER, age_in_days
 from tui.render import age
+from tui.spark import gauge
 
 if TYPE_CHECKING:
     from actions.workspaces import WorkspaceView
 
 UNREAD = "could not be read"
+_GAUGE = 12
 
 
 def workspace_description(view: WorkspaceView, now: datetime) -> Description:
@@ -30,7 +33,7 @@ def _facts(view: WorkspaceView, now: datetime) -> tuple[tuple[str, str], ...]:
         ("id", view.id),
         ("hub", view.hub),
         ("storage account", f"{_last(view.storage)} ({view.storage_network or UNREAD}), used {by_identity}"),
-        ("keys", _keys(view, now)),
+        *_keys(view, now),
         ("network", network),
         ("key vault", _last(view.key_vault)),
         ("encryption", view.encryption_key or "keys managed by Microsoft"),
@@ -40,17 +43,21 @@ def _facts(view: WorkspaceView, now: datetime) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in facts if value)
 
 
-def _keys(view: WorkspaceView, now: datetime) -> str:
-    """Both slots with their ages, and what rules them."""
+def _keys(view: WorkspaceView, now: datetime) -> list[tuple[str, str]]:
+    """Each slot's age as a bar of what the account's policy allows, or of what is usual where it has none."""
     if view.keys is None:
-        return UNREAD
-    ages = ", ".join(f"{slot} {_age(created, now)}" for slot, created in view.keys.created.items())
-    policy = f"; policy {view.keys.policy_days}d" if view.keys.policy_days else ""
-    return f"{ages}{policy}{'' if view.keys.allowed else '; account keys are disabled'}"
+        return [("keys", UNREAD)]
+    limit, rule = view.keys.policy_days or ROTATE_AFTER, "policy's" if view.keys.policy_days else "usual"
+    facts = [(slot, _age(created, now, limit, rule)) for slot, created in view.keys.created.items()]
+    return facts if view.keys.allowed else [*facts, ("account keys", "disabled")]
 
 
-def _age(created: datetime | None, now: datetime) -> str:
-    return age(created, now) if created else "of unrecorded age"
+def _age(created: datetime | None, now: datetime, limit: int, rule: str) -> str:
+    days = age_in_days(created, now)
+    if days is None:
+        return "of unrecorded age"
+    rest = f", {days - limit}d over the {rule} {limit}d" if days > limit else f" of the {rule} {limit}d"
+    return f"{gauge(days / limit, _GAUGE)} {age(created, now)}{rest}"
 
 
 def _jobs(view: WorkspaceView) -> str:

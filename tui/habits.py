@@ -114,11 +114,12 @@ class Habits(PrivateApp):
         return copied(what)
 
     def action_copy_id(self) -> None:
-        """Copy the id of what is shown: of the row under the cursor, or of the screen's own subject."""
+        """Copy the id of what is shown: of the screen's own subject, or of the row under the cursor."""
         table = self._table()
-        subject = table.row.key if table is not None and table.row is not None else getattr(self.screen, "subject", "")
+        row = table.row if table is not None else None
+        subject = getattr(self.screen, "subject", "") or (row.key if row is not None else "")
         if subject:
-            self.remark(self.copy_as(subject, clean(subject)))
+            self.remark(self.copy_as(subject, f"the id of {clean(subject.rpartition('/')[2])}"))
         else:
             self.remark("There is no id to copy here.")
 

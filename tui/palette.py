@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from rich.text import Text
@@ -19,6 +20,7 @@ from tui.runbook_journal import Record, Sitting
 from tui.screens.base import ConsoleScreen
 from tui.screens.runbooks import last_time
 from tui.telling import short_name as called
+from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -67,22 +69,51 @@ class ConsoleCommands(Provider):
         with suppress(JournalError):
             self._runs, self._sittings = await asyncio.wrap_future(self.console.session.submit(recorded))
 
+    @property
+    def _target(self) -> tuple[str, str]:
+        """Id and name of the workspace that the screen is about, or that is under the cursor; empty where there is none."""
+        table = next(iter(self.screen.query(VirtualTable)), None)
+        row = table.row if table is not None and table.id == "fleet" else None
+        if row is not None:
+            return row.key, row.cells[0]
+        subject = str(getattr(self.screen, "subject", ""))
+        return (subject, called(subject)) if "/workspaces/" in subject.casefold() else ("", "")
+
     def _actions(self) -> list[Found]:
+        target, name = self._target
         start = getattr(self.screen, "action_start", None)
         if start is None or not self.screen.check_action("start", ()):
-            return []
-        table = next(iter(self.screen.query(VirtualTable)), None)
-        row = table.row if table is not None else None
-        name = row.cells[0] if row is not None else cast("ConsoleScreen[object]", self.screen).crumbs[-1]
-        return [
+            return self._pages(target, name)
+        actions = [
             Found(f"{entry.name} on {name}", f"{entry.title}: look first, key {entry.key}", partial(start, entry.name))
             for entry in entries()
         ]
+        return [*actions, *self._pages(target, name)]
+
+    def _pages(self, target: str, name: str) -> list[Found]:
+        """What is only read about the workspace."""
+        if not target:
+            return []
+        console = self.console
+        return [
+            Found(f"posture of {name}", "How it is secured", partial(console.open_posture, target, name)),
+            Found(f"activity of {name}", "What was done to it", partial(console.open_activity, target, name)),
+        ]
+
+    def _elsewhere(self, query: str, rows: Sequence[TableRow]) -> Iterator[Found]:
+        """An action on any workspace of the list, where words name the action and the others the workspace."""
+        words = query.casefold().split()
+        for entry in entries():
+            rest = [word for word in words if word not in entry.name and word != "on"]
+            if not rest or len(rest) == len(words):
+                continue
+            fitting = (row for row in rows if all(word in row.cells[0].casefold() for word in rest))
+            for row in islice(fitting, MOST):
+                start = partial(self.console.start_walk, entry.name, row.key, row.cells[0])
+                yield Found(f"{entry.name} on {row.cells[0]}", f"{entry.title}: look first; {row.key}", start)
 
     def _runbooks(self) -> list[Found]:
-        table = next(iter(self.screen.query(VirtualTable)), None)
-        row = table.row if table is not None and table.id == "fleet" else None
-        target = row.key if row is not None else getattr(self.screen, "subject", "")
+        target, _ = self._target
         opened = self.console.open_runbook
         half_done = [
             Found(
@@ -108,12 +139,13 @@ class ConsoleCommands(Provider):
     def _all(self) -> list[Found]:
         if not isinstance(self.screen, ConsoleScreen):
             return []
-        fleet = next(iter(self.console.screen_stack[0].query("#fleet").results(VirtualTable)), None)
-        rows = fleet.rows if fleet is not None else ()
         opened = self.console.open_workspace
         return [
             *self._actions(),
-            *(Found(f"workspace {row.cells[0]}", row.key, partial(opened, row.key, row.cells[0])) for row in rows),
+            *(
+                Found(f"workspace {row.cells[0]}", row.key, partial(opened, row.key, row.cells[0]))
+                for row in self._fleet()
+            ),
             *(
                 Found(
                     f"run {run.id}",
@@ -125,6 +157,10 @@ class ConsoleCommands(Provider):
             *self._runbooks(),
         ]
 
+    def _fleet(self) -> Sequence[TableRow]:
+        fleet = next(iter(self.console.screen_stack[0].query("#fleet").results(VirtualTable)), None)
+        return fleet.rows if fleet is not None else ()
+
     async def discover(self) -> Hits:
         """What is offered before anything is typed: the actions here, and the runbooks."""
         if isinstance(self.screen, ConsoleScreen):
@@ -135,6 +171,9 @@ class ConsoleCommands(Provider):
         """Give what holds every word, names before descriptions."""
         everything = self._all()
         named = [found for found in everything if fits(query, found.name)]
+        if isinstance(self.screen, ConsoleScreen):
+            known = {found.name for found in named}
+            named += [found for found in self._elsewhere(query, self._fleet()) if found.name not in known]
         others = [found for found in everything if not fits(query, found.name) and fits(query, found.help + found.name)]
         for number, found in enumerate([*named, *others][:MOST]):
             yield Hit(1 - number / (2 * MOST), Text(found.name), found.open, text=found.name, help=found.help)

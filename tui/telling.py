@@ -42,7 +42,7 @@ def description_lines(description: Description, cells: int, *, ascii_only: bool 
     label = max((len(name) for name, _ in description.facts), default=0)
     lines: list[str] = []
     for name, value in description.facts:
-        lines += indent(clean(value), cells, f"{clean(name):<{label}}  ")
+        lines += indent(drawn(clean(value), ascii_only=ascii_only), cells, f"{clean(name):<{label}}  ")
     for found in description.tables:
         lines += ["", clean(found.title)]
         columns = [Column(clean(title), wraps=True) for title in found.columns]

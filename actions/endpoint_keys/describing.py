@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from actions.cloud.data import ResourceId
@@ -10,24 +9,15 @@ from actions.cloud.protocol import Cloud
 from actions.endpoint_keys import reading
 from actions.endpoint_keys.doing import of_slot
 from actions.endpoint_keys.state import Endpoint, EndpointKeysInspection, Traffic
+from actions.guard.bars import sparkline
 from actions.guard.contract import Description, Table
 from actions.guard.model import Step
 from actions.guard.secret import Fingerprint, short
 
-BARS = "▁▂▃▄▅▆▇█"
 _KINDS = {"managed": "managed", "kubernetes": "Kubernetes", "serverless": "serverless", "batch": "batch",
           "service": "v1 service"}  # fmt: skip
 _AUTH = {"key": "key", "amltoken": "Azure ML token", "aadtoken": "Entra token", "aad": "Entra token",
          "keyandaad": "key or Entra token", "none": "none"}  # fmt: skip
-
-
-def sparkline(values: Iterable[float | None]) -> str:
-    """Draw values as bars from nothing to the highest one; a gap is a blank."""
-    drawn = list(values)
-    top = max((value or 0 for value in drawn), default=0)
-    if not top:
-        return "".join(BARS[0] if value is not None else " " for value in drawn).rstrip()
-    return "".join(" " if value is None else BARS[min(7, int(value / top * 7.999))] for value in drawn)
 
 
 def describe(found: EndpointKeysInspection) -> Description:

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 
+from actions.guard.bars import BARS
 from actions.guard.contract import Description, Inspection, Table
 from actions.guard.model import Finding, Frozen
 
 FINDINGS = "Findings"
 _FACTS = "State"
 _PASSING = frozenset({"as of"})
-_BARS = frozenset("▁▂▃▄▅▆▇█")
+_BARS = frozenset(BARS)
 
 
 class Found(Frozen, frozen=True, kw_only=True):
@@ -52,8 +53,9 @@ def changes(
 def _facts(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> Iterator[Change]:
     was, now = dict(before), dict(after)
     for name in dict.fromkeys((*was, *now)):
-        if name not in _PASSING and was.get(name) != now.get(name):
-            yield Change(part=_FACTS, subject=name, before=was.get(name, ""), after=now.get(name, ""))
+        old, new = was.get(name, ""), now.get(name, "")
+        if old != new and name not in _PASSING and not _BARS.intersection(old + new):
+            yield Change(part=_FACTS, subject=name, before=old, after=new)
 
 
 def _tables(before: Description, after: Description) -> Iterator[Change]:

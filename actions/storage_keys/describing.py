@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from actions.guard.bars import sparkline
 from actions.guard.contract import Description, Table
 from actions.guard.model import Severity
 from actions.guard.secret import Fingerprint, short
@@ -40,7 +41,7 @@ def _facts(found: StorageKeysInspection) -> tuple[tuple[str, str], ...]:
     policy = f"{account.policy_days} days" if account.policy_days is not None else "none"
     used = "not readable"
     if traffic.account_key is not None and traffic.sas is not None:
-        used = f"{traffic.account_key:.0f} by account key, {traffic.sas:.0f} by SAS"
+        used = f"{traffic.account_key:.0f} by account key, {traffic.sas:.0f} by SAS {sparkline(traffic.hours)}".rstrip()
     return (
         ("storage account", account.name),
         ("region", account.region or "-"),

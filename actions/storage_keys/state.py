@@ -143,10 +143,14 @@ class Holder(Frozen, frozen=True, kw_only=True):
 
 
 class Traffic(Frozen, frozen=True, kw_only=True):
-    """Requests of the last day by account key and by key-signed SAS; None where the metric cannot be read."""
+    """Requests of the last day by account key and by key-signed SAS; None where the metric cannot be read.
+
+    `hours` are both together, oldest first.
+    """
 
     account_key: float | None = None
     sas: float | None = None
+    hours: tuple[float, ...] = ()
 
     @property
     def seen(self) -> bool:

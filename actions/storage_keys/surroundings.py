@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from actions.cloud import versions
@@ -75,11 +75,14 @@ async def read_traffic(cloud: Cloud, account: ResourceId) -> Traffic:
     if isinstance(found, CloudError):
         return Traffic()
     totals = {"accountkey": 0.0, "sas": 0.0}
+    hours: dict[datetime, float] = {}
     for series in found.get("Transactions", ()):
         name = series.dimensions.get("authentication", "").casefold()
-        if name in totals:
-            totals[name] += sum(value or 0.0 for _, value in series.points)
-    return Traffic(account_key=totals["accountkey"], sas=totals["sas"])
+        for when, value in series.points if name in totals else ():
+            totals[name] += value or 0.0
+            hours[when] = hours.get(when, 0.0) + (value or 0.0)
+    by_hour = tuple(hours[when] for when in sorted(hours))
+    return Traffic(account_key=totals["accountkey"], sas=totals["sas"], hours=by_hour)
 
 
 async def read_workspace(cloud: Cloud, workspace: Workspace) -> Workspace:

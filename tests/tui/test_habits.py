@@ -115,6 +115,31 @@ async def test_the_palette_finds_a_runbook():
         assert "workspaces > small-ml > runbook > identity-access" in shown(pilot)
 
 
+async def test_the_palette_starts_an_action_on_a_workspace_from_anywhere_by_both_names():
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "r")
+        await typed(pilot, "identity fraud-sc")
+        await chosen(pilot)
+        assert isinstance(pilot.app.screen, WalkScreen)
+        assert "workspaces > fraud-scoring > identity access > inspect" in shown(pilot)
+
+
+async def test_the_palette_opens_what_is_only_read_about_a_workspace():
+    async with opened(on_small()) as pilot:
+        await press(pilot, "enter")
+        await typed(pilot, "posture of")
+        await chosen(pilot)
+        assert "workspaces > small-ml > security" in shown(pilot)
+
+
+async def test_the_palette_checks_that_everything_is_in_place():
+    async with opened(on_small()) as pilot:
+        await typed(pilot, "doctor")
+        await chosen(pilot)
+        assert "ada@contoso.example in tenant" in shown(pilot)
+        assert "none left open" in shown(pilot)
+
+
 async def test_the_last_workspace_is_one_key_away_and_escape_leads_back_to_the_list():
     async with opened(on_demo()) as pilot:
         await press(pilot, "minus")

@@ -82,7 +82,8 @@ async def test_a_workspace_shows_its_keys_and_announces_what_reading_holders_mea
     async with opened(on_demo()) as pilot:
         await press(pilot, "slash", *"fraud-s", "enter", "enter")
         text = shown(pilot)
-        assert "key1 412d, key2 838d" in text
+        assert "key1             ████████████ 412d, 322d over the usual 90d" in text
+        assert "key2             ████████████ 838d, 748d over the usual 90d" in text
         assert secret_reads(pilot.app) == []
         await press(pilot, "h")
         assert secret_reads(pilot.app)

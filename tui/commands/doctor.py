@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,23 +37,32 @@ class Check(NamedTuple):
 @click.pass_context
 def doctor(context: click.Context, write_config: bool) -> int:
     """Check the installation, the settings, the journal, the terminal and the sign-in."""
-    from tui.render import Column, table
-
     if write_config:
         return _write_config(context)
 
     with opened(context) as (session, out):
-        checks = [*_machine(), *_settings(session), *_journal(session), *_terminal(), _sign_in(session)]
+        checks = [*looked_at(session), _sign_in(session)]
         out.banner(session)
         failed = any(check.state == "failed" for check in checks)
         if out.json:
             out.document("doctor", {"ok": not failed, "checks": [check._asdict() for check in checks]})
         else:
-            columns = (Column("check", 12), Column("result", 20, wraps=True))
-            rows = [(check.name, check.sentence) for check in checks]
-            states = [check.state for check in checks]
-            out.result(table(columns, rows, out.cells, states=states, ascii_only=out.ascii_only))
+            out.result(check_lines(checks, out.cells, ascii_only=out.ascii_only))
     return FAILED if failed else DONE
+
+
+def looked_at(session: Session) -> list[Check]:
+    """All but the sign-in."""
+    return [*_machine(), *_settings(session), *_journal(session), *_terminal()]
+
+
+def check_lines(checks: Sequence[Check], cells: int, *, ascii_only: bool) -> list[str]:
+    """Tell the checks, a row each."""
+    from tui.render import Column, table
+
+    columns = (Column("check", 12), Column("result", 20, wraps=True))
+    rows = [(check.name, check.sentence) for check in checks]
+    return table(columns, rows, cells, states=[check.state for check in checks], ascii_only=ascii_only)
 
 
 def _write_config(context: click.Context) -> int:
@@ -132,16 +141,18 @@ def _terminal() -> Iterator[Check]:
         yield Check("terminal", "ok", told)
 
 
-def _sign_in(session: Session) -> Check:
-    """Sign in and look around once."""
+async def sign_in(connected: Connected) -> Check:
+    """Look around once as who is signed in."""
     from tui.render import stamp
 
-    async def look(connected: Connected) -> str:
-        who, seen = connected.signed_in, await connected.cloud.subscriptions()
-        until = stamp(who.expires)
-        return f"{who.user} in tenant {who.tenant} until {until}; subscriptions that can be seen: {len(seen)}"
+    who, seen = connected.signed_in, await connected.cloud.subscriptions()
+    told = f"{who.user} in tenant {who.tenant} until {stamp(who.expires)}"
+    return Check("sign-in", "ok", f"{told}; subscriptions that can be seen: {len(seen)}")
 
+
+def _sign_in(session: Session) -> Check:
+    """Sign in, and look around once."""
     try:
-        return Check("sign-in", "ok", session.run(look))
+        return session.run(sign_in)
     except Exception as error:
         return Check("sign-in", "failed", failure_of(error).sentence)

@@ -169,6 +169,10 @@ class LeaveDialog(TypedDialog[bool | None]):
 class HelpDialog(TextDialog):
     """The keys that work where the focus is."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is no help on help."""
+        return action != "keys_here"
+
     def compose_answers(self) -> ComposeResult:
         """One way out."""
         yield Choice("Close", "enter", id="close")

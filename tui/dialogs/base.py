@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from tui._textual import bind
 from tui.dialogs.hands import Hands, KeyWatch, TerminalHands, Verdict
 from tui.widgets.key_line import KeyLine
 
@@ -48,13 +49,11 @@ class Choice(Static, can_focus=True):
 
     def __init__(self, label: str, key: str, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(Text(f"[ {label} ]"), id=id)
-        self._pressing_key = key
+        bind(self, key, "press", label.partition(": press ")[0], show=key != "enter")
 
-    def on_key(self, event: events.Key) -> None:
+    def action_press(self) -> None:
         """Answer to the one key."""
-        if event.key == self._pressing_key:
-            event.stop()
-            self.post_message(self.Pressed(self))
+        self.post_message(self.Pressed(self))
 
 
 class Dialog(ModalScreen[ResultT]):
@@ -80,7 +79,10 @@ class Dialog(ModalScreen[ResultT]):
         & Input:focus { border: none; background: $boost; text-style: bold; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "refuse", "cancel", id="dialog.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "refuse", "cancel", id="dialog.cancel"),
+        Binding("question_mark", "keys_here", "help", id="dialog.help"),
+    ]
     AUTO_FOCUS = ""
 
     title_text: str = ""
@@ -112,6 +114,10 @@ class Dialog(ModalScreen[ResultT]):
         line = self.query_one("#note", Static)
         line.update(Text(text))
         line.display = bool(text)
+
+    async def action_keys_here(self) -> None:
+        """Tell the keys that work in this question."""
+        await self.run_action("app.help")
 
     def action_refuse(self) -> None:
         """Leave without an answer."""

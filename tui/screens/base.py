@@ -77,7 +77,8 @@ class StatusLine(Static):
     def _draw(self) -> None:
         passed = f" {self._seconds} s" if self._seconds > _QUIET_SECONDS else ""
         reading = f"{self._reading} ...{passed}" if self._reading else self._said
-        self.update(Text("   ".join(part for part in (reading, self._slowed()) if part)))
+        text = "   ".join(part for part in (reading, self._slowed()) if part)
+        self.update(Text(text, no_wrap=True, overflow="ellipsis"))
 
 
 @dataclass

@@ -89,6 +89,11 @@ class RecordedScreen(ConsoleScreen[None]):
     history: RunHistory | None = None
 
     @property
+    def subject(self) -> str:
+        """The run's id, to be copied."""
+        return self.run_id
+
+    @property
     def at_work(self) -> bool:
         """Whether the run goes on in this console."""
         view = self.console.board.views.get(self.run_id)

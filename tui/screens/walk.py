@@ -76,6 +76,11 @@ class WalkScreen(RecordedScreen):
         self._paused: Paused | None = None
         self.run_id = resumed.id if resumed else ""
 
+    @property
+    def subject(self) -> str:
+        """The target's id, to be copied."""
+        return self._target
+
     # Layout
 
     def compose_body(self) -> ComposeResult:
@@ -133,7 +138,7 @@ class WalkScreen(RecordedScreen):
             "az": on_plan,
             "save": on_plan and self._resumed is None,
             "try_anyway": on_plan and planned is not None and bool(planned.preflight.missing),
-            "again": not self._busy and stage in {Stage.INSPECT, Stage.PLAN},
+            "again": not self._busy and (self._inspection is not None or on_plan),
         }
         return possible[action] if action in possible else super().check_action(action, parameters)
 

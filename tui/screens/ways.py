@@ -19,6 +19,7 @@ from tui.trail import Visit
 if TYPE_CHECKING:
     from actions.guard.history import RunHistory
     from tui.screens.walk import WalkScreen
+    from tui.session import Connected
 
 
 class Ways(Drilling):
@@ -150,6 +151,22 @@ class Ways(Drilling):
 
         self.push_screen(FollowedScreen(run_id) if run_id.startswith(PREFIX) else RunScreen(run_id))
 
+    def open_doctor(self) -> None:
+        """Check that everything is in place, and show what was found."""
+        from tui.commands.doctor import Check, check_lines, looked_at, sign_in
+        from tui.dialogs.ask import BESIDE_TEXT, TextDialog
+
+        async def look(connected: Connected) -> list[Check]:
+            return [*looked_at(self.session), await sign_in(connected)]
+
+        def show(found: list[Check]) -> None:
+            screen.status.say()
+            lines = check_lines(found, self.size.width - BESIDE_TEXT, ascii_only=screen.ascii_only)
+            self.push_screen(TextDialog("Is everything in place?", "\n".join(lines)))
+
+        for screen in self.console_screens()[-1:]:
+            screen.ask("checking", look, show)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette finds beside Textual's own."""
         yield SystemCommand("Runbooks", "To follow one, or to take up a half-done one", self.open_runbooks)
@@ -160,6 +177,7 @@ class Ways(Drilling):
         elif self.can_rehearse:
             yield SystemCommand("Drills", "To play one by hand, on an estate of its own", self.open_drills)
             yield SystemCommand("Rehearsal controls", "Faults, clock, requests, outages, reset", self.action_controls)
+        yield SystemCommand("Doctor", "Check installation, settings, journal and sign-in", self.open_doctor)
         yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
         yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
         yield from super().get_system_commands(screen)
