@@ -14,11 +14,11 @@ from actions.registry import entry
 from tui.dialogs.ask import BESIDE_TEXT, AskDialog, TextDialog
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.decide import DecisionDialog
-from tui.dialogs.failure import Failure, told
+from tui.dialogs.failure import told
 from tui.render import clean
 from tui.screens.options_form import OptionsForm, Values
 from tui.screens.recorded import RecordedScreen
-from tui.screens.walk_text import described_lines, intro_lines, report_lines, step_text
+from tui.screens.walk_text import LACKING, NEXT, blocked, described_lines, intro_lines, report_lines, step_text
 from tui.widgets.plan_pane import PlanPane
 from tui.widgets.run_pane import RunPane
 from tui.widgets.stages import Stage, Stages
@@ -244,7 +244,7 @@ class WalkScreen(RecordedScreen):
         """Show the plan; nothing of it runs before it is confirmed."""
         self._work(busy=False)
         self._planned, self._inspection = planned, planned.inspection
-        self.status.say(_NEXT[planned.plan.body.outcome])
+        self.status.say(NEXT[planned.plan.body.outcome])
         self.banner.show(self.facts(), as_of=planned.inspection.as_of)
         self._draw_plan()
         self._enter(Stage.PLAN)
@@ -263,12 +263,12 @@ class WalkScreen(RecordedScreen):
             self.status.say(f"Nothing to do: {clean(body.summary)}")
         elif body.outcome is Outcome.BLOCKED:
             self._decided.clear()
-            self.show_failure(_blocked(body.summary, body.reasons))
+            self.show_failure(blocked(body.summary, body.reasons))
         elif planned.preflight.locks:
-            self.show_failure(_blocked("A lock stands in the way.", tuple(k.sentence for k in planned.preflight.locks)))
+            self.show_failure(blocked("A lock stands in the way.", [k.sentence for k in planned.preflight.locks]))
         elif planned.preflight.missing and not self._try_anyway:
-            lacking = tuple(item.sentence for item in planned.preflight.missing)
-            self.show_failure(_blocked("Permissions are missing; t tries anyway.", lacking))
+            lacking = [item.sentence for item in planned.preflight.missing]
+            self.show_failure(blocked("Permissions are missing.", lacking, LACKING))
         elif self.console.standing.mode is Mode.LOOK:
             self.status.say("This session only looks: choose how far it may go, then press enter again.")
             self.console.action_choose_mode()
@@ -429,17 +429,3 @@ class WalkScreen(RecordedScreen):
         self.banner.show(as_of=history.ended or history.started)
         pane = self.query_one("#report", TextPane)
         pane.show(lambda cells: report_lines(history, paused, cells, ascii_only=self.ascii_only))
-
-
-_NEXT = {
-    Outcome.READY: "enter continues to the confirmation",
-    Outcome.NEEDS_DECISION: "enter asks what must be decided",
-    Outcome.BLOCKED: "this cannot run; d has the details",
-    Outcome.NO_CHANGES: "there is nothing to do",
-}
-
-
-def _blocked(summary: str, reasons: tuple[str, ...]) -> Failure:
-    """Say why a plan cannot run."""
-    details = tuple(clean(reason) for reason in reasons)
-    return Failure(clean(summary), "Nothing was changed.", "Remove what is named, then inspect again.", details=details)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from actions.guard.contract import Action, Description
-from actions.guard.model import Finding, Plan, Step
+from actions.guard.model import Finding, Outcome, Plan, Step
+from tui.dialogs.failure import Failure
 from tui.options import OptionField
-from tui.render import indent
+from tui.render import clean, indent
 from tui.screens.options_form import Values, option_lines
 from tui.telling import description_lines, finding_lines, pause_lines, plan_lines, run_lines, step_lines
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from actions.guard.events import Paused
     from actions.guard.history import RunHistory
 
+NEXT = {
+    Outcome.READY: "enter continues to the confirmation",
+    Outcome.NEEDS_DECISION: "enter asks what must be decided",
+    Outcome.BLOCKED: "this cannot run; d has the details",
+    Outcome.NO_CHANGES: "there is nothing to do",
+}
+"""What enter does at a plan."""
+LACKING = "Ask for the roles that are named, then inspect again (f5); or press t on the plan, and Azure decides."
 READS = "Inspecting only reads."
 NO_SECRET = "It reads no secret."
 
@@ -54,3 +63,11 @@ def report_lines(history: RunHistory, paused: Paused | None, cells: int, *, asci
     if paused is not None and (paused.reasons or paused.decisions or paused.drift):
         lines = [*pause_lines(history.state, history.sentence, paused, cells, ascii_only=ascii_only), ""]
     return [*lines, *run_lines(history, cells, ascii_only=ascii_only)]
+
+
+def blocked(
+    summary: str, reasons: Sequence[str], advice: str = "Remove what is named, then inspect again (f5)."
+) -> Failure:
+    """Say why a plan cannot run."""
+    details = tuple(clean(reason) for reason in reasons)
+    return Failure(clean(summary), "Nothing was changed.", advice, details=details)

@@ -10,17 +10,18 @@ from textual.widgets import Static
 
 from tui.render import width
 
+_HELP = ("help", "keys_here")
 KEY_NAMES = {"escape": "esc", "question_mark": "?", "slash": "/", "shift+tab": "shift+tab"}
 
 
 def hints(bindings: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
-    """Give (key, what it does) of the bindings that are shown and work now, one for each action."""
+    """Give (key, what it does) of the bindings that are shown and work now, one for each action, help as the last."""
     found: dict[str, tuple[str, str]] = {}
     for active in bindings:
         binding = active.binding
         if binding.show and active.enabled and binding.description:
             found.setdefault(binding.action, (key_name(binding.key), binding.description))
-    return list(found.values())
+    return [found[action] for action in sorted(found, key=_HELP.__contains__)]
 
 
 def key_name(key: str) -> str:
