@@ -80,7 +80,8 @@ class AmlkeysApp(Ways):
 
     def get_default_screen(self) -> Screen[None]:
         """Open with the fleet."""
-        return WorkspacesScreen(self.session.environments)
+        fleet = self.session.config.fleet
+        return WorkspacesScreen(self.session.environments, fleet.columns, fleet.refresh)
 
     @property
     def hands(self) -> Hands:

@@ -11,6 +11,10 @@ import msgspec
 from tui.render import clean
 
 _LONGEST_WORD = 20
+_OWN_COMPLAINTS = frozenset({"name", "columns", "sort", "refresh", "views"})
+"""Settings that a complaint of ours names at its beginning, because msgspec knows only the table that they are in."""
+LEAST_REFRESH = 2
+"""Seconds; more often than that Azure's quota for lists does not allow for."""
 
 
 class ConfigError(Exception):
@@ -38,11 +42,65 @@ class Appearance(Table, frozen=True, kw_only=True):
     """Plain ASCII instead of symbols and line drawing, for terminals and fonts that lack them."""
 
 
+class FleetView(Table, frozen=True, kw_only=True):
+    """A view of the list of workspaces: its columns, its order and its filter under a name."""
+
+    name: str
+    """What it is called."""
+
+    columns: tuple[str, ...] = ()
+    """The columns behind the workspace's name; none are the usual ones."""
+
+    sort: str = ""
+    """The column to order by, with `-` before it the other way round."""
+
+    filter: str = ""
+    """What is typed behind `/`."""
+
+    def __post_init__(self) -> None:
+        """Refuse a view without a name, or with a column that there is not."""
+        if not self.name.strip() or len(self.name) > _LONGEST_WORD:
+            raise ValueError(f"name: it has 1 to {_LONGEST_WORD} letters")
+        known_columns("columns", self.columns)
+        known_columns("sort", (self.sort.removeprefix("-"),) if self.sort else ())
+
+
 class Fleet(Table, frozen=True, kw_only=True):
     """How the list of workspaces behaves."""
 
     keep: bool = True
     """Keep the list, without any secret, in the cache folder, so that the console opens with what it last saw."""
+
+    columns: tuple[str, ...] = ()
+    """The columns behind the workspace's name; none are the usual ones."""
+
+    refresh: int = 0
+    """Seconds after which the console reads the list anew by itself; 0 is never."""
+
+    views: tuple[FleetView, ...] = ()
+    """Views of one's own; one with the name of a view that the console brings along takes its place."""
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that would keep Azure busy, a column that there is not, and two views of one name."""
+        if self.refresh < 0 or 0 < self.refresh < LEAST_REFRESH:
+            raise ValueError(f"refresh: 0 is never, otherwise at least {LEAST_REFRESH} seconds")
+        known_columns("columns", self.columns)
+        names = [view.name.casefold() for view in self.views]
+        twice = next((name for name in names if names.count(name) > 1), "")
+        if twice:
+            raise ValueError(f"views: there are two views {twice}")
+
+
+def known_columns(setting: str, names: tuple[str, ...]) -> None:
+    """Raise `ValueError`, which begins with the setting, where one of the names is no column of the list."""
+    if not names:
+        return
+    from actions.workspaces.columns import BY_NAME, near
+
+    known = (*BY_NAME, "environment")
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{setting}: there is no column {clean(name)}{near(name, known)}")
 
 
 class Reveal(Table, frozen=True, kw_only=True):
@@ -174,13 +232,18 @@ def _told(message: str) -> tuple[str, list[str]]:
     if unknown:
         keys.append(unknown[1])
         return f"there is no setting '{clean('.'.join(keys))}'", keys
+    own = re.match(r"(\w+): (?=.)", what)
+    if own and own[1] in _OWN_COMPLAINTS:
+        keys.append(own[1])
+        what = what[own.end() :]
     return f"setting '{clean('.'.join(keys))}': {clean(what[:1].lower() + what[1:])}", keys
 
 
 def _line_of(text: str, keys: list[str]) -> int:
     """Find the line that sets the last named key of a path, looking only below its table's header; 0 when not found."""
     named = [key for key in keys if not key.isdigit()]
-    nth = next((int(key) for key in keys if key.isdigit()), 0)
+    place = next((n for n, key in enumerate(keys) if key.isdigit()), len(keys))
+    nth, several = (int(keys[place]) if place < len(keys) else 0), ".".join(keys[:place])
     if not named:
         return 0
     table, wanted = "", ".".join(named)
@@ -188,7 +251,7 @@ def _line_of(text: str, keys: list[str]) -> int:
         header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
         if header:
             table = header[1].replace('"', "").replace(" ", "")
-            if f"[[{table}]]" == line.replace(" ", "").partition("#")[0] and named[0] == table:
+            if f"[[{table}]]" == line.replace(" ", "").partition("#")[0] and several == table:
                 nth -= 1  # the table of the wanted number is the one that makes this negative
                 table = table if nth == -1 else ""
             if table and table == wanted:

@@ -13,22 +13,18 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from tui.environments import Environments
-from tui.fleet_lines import FLEET_TITLES, fleet_cells, fleet_state, visible
+from tui.fleet_lines import Line, key_days, line_of, visible
 from tui.render import clean
 from tui.widgets.rows import TableRow
 
 if TYPE_CHECKING:
     from actions.workspaces import WorkspaceRow
     from tui.session import Session
-
-_OLDEST = 1_000_000
-_NO_KEY = -1
-_SUBSCRIPTION = len(FLEET_TITLES)
 
 
 class KeptLine(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +34,7 @@ class KeptLine(msgspec.Struct, frozen=True, array_like=True):
     state: str
     cells: tuple[str, ...]
     subscription: str
+    subscription_name: str
     days: int
 
 
@@ -48,34 +45,36 @@ class KeptFleet(msgspec.Struct, frozen=True):
     tenant: str
     user: str
     as_of: str
+    columns: tuple[str, ...]
+    """The names of the columns that the cells are of."""
     lines: tuple[KeptLine, ...]
 
 
-VERSION = 2
+class Beside(NamedTuple):
+    """What is known of a line beside its cells: its subscription (in lower case), that one's name, the key's age."""
+
+    subscription: str
+    subscription_name: str
+    days: int
 
 
-def fleet_row(row: WorkspaceRow, environment: str = "") -> TableRow:
-    """One workspace as a line of the table; its environment's word is the last cell."""
-    more = (row.subscription_name or row.subscription, row.kind, environment)
-    return TableRow(row.id, fleet_state(row), tuple(clean(cell) for cell in (*fleet_cells(row), *more)))
-
-
-def key_days(row: WorkspaceRow) -> int:
-    """The key's age to sort by; an unknown age is older than any, no key at all younger."""
-    if row.key_days is not None:
-        return row.key_days
-    return _OLDEST if row.keys.startswith("key") else _NO_KEY
+VERSION = 3
 
 
 class KnownFleet:
     """The lines by workspace id, in the order in which they came."""
 
-    def __init__(self, environments: Environments) -> None:
+    def __init__(self, environments: Environments, names: Sequence[str]) -> None:
         self._environments = environments
+        self.names = tuple(names)
+        """The names of the columns that the lines' cells are of."""
+        self._line: Line = line_of(self.names)
         self._rows: dict[str, TableRow] = {}
-        self._beside: dict[str, tuple[str, int]] = {}
+        self._beside: dict[str, Beside] = {}
         self._seen: set[str] = set()
         self._subscriptions: int | None = None
+        self.changed = False
+        """Whether anything is different from what was there when the present reading began."""
         self.as_of = ""
         self.kept_for = ("", "")
         """Tenant and user of a list that was kept; empty once it was read."""
@@ -92,26 +91,47 @@ class KnownFleet:
     def subscriptions(self) -> int:
         """How many subscriptions they are in, counted once for a list: every key of a filter asks."""
         if self._subscriptions is None:
-            self._subscriptions = len({subscription for subscription, _ in self._beside.values()})
+            self._subscriptions = len({each.subscription for each in self._beside.values()})
         return self._subscriptions
 
     def days(self, key: str) -> int:
         """The age to sort a line by."""
-        return self._beside[key][1]
+        return self._beside[key].days
+
+    def subscription_name(self, key: str) -> str:
+        """The name of a line's subscription."""
+        return self._beside[key].subscription_name
+
+    def show(self, names: Sequence[str]) -> None:
+        """Have other columns: what is known of them stays, the others are empty until they are read."""
+        before = {name: place for place, name in enumerate(self.names)}
+        places = [before.get(name) for name in names]
+        self._rows = {
+            key: row._replace(cells=tuple("" if place is None else row.cells[place] for place in places))
+            for key, row in self._rows.items()
+        }
+        self.names, self._line = tuple(names), line_of(names)
 
     def begin(self) -> None:
         """A new reading begins; what is known stays until it is over."""
-        self._seen = set()
+        self._seen, self.changed = set(), False
 
     def take(self, rows: Sequence[WorkspaceRow], hidden: Sequence[str], *, complete: bool) -> None:
         """Take a page; a row without its cells does not replace one that had them."""
         self._environments.learn({row.subscription: row.subscription_name for row in rows})
         self._subscriptions = None
+        places = {
+            row.subscription: (row.subscription.casefold(), clean(row.subscription_name or row.subscription))
+            for row in rows
+        }
         for row in visible(rows, hidden):
             self._seen.add(row.id)
-            if complete or row.id not in self._rows:
-                self._rows[row.id] = fleet_row(row, self._environments.word(row.id))
-                self._beside[row.id] = (row.subscription.casefold(), key_days(row))
+            known = self._rows.get(row.id)
+            if complete or known is None:
+                found = self._line(row, self._environments.word(row.id))
+                if found != known:
+                    self._rows[row.id], self.changed = found, True
+                self._beside[row.id] = Beside(*places[row.subscription], key_days(row))
         if rows:
             self.as_of = rows[0].as_of
 
@@ -120,25 +140,32 @@ class KnownFleet:
         self.kept_for, self._subscriptions = ("", ""), None
         for key in self._rows.keys() - self._seen:
             del self._rows[key], self._beside[key]
+            self.changed = True
 
     def clear(self) -> None:
         """Forget everything: it was another's."""
         self._rows, self._beside, self.kept_for, self._subscriptions = {}, {}, ("", ""), None
 
     def recall(self, kept: KeptFleet) -> None:
-        """Show what was kept."""
+        """Show what was kept, of the columns that are shown now."""
+        places = {name: place for place, name in enumerate(kept.columns)}
+        wanted = [places.get(name) for name in self.names]
+        worded = [number for number, name in enumerate(self.names) if name == "environment"]
         self._rows = {}
         for line in kept.lines:
-            self._environments.learn({line.subscription: line.cells[_SUBSCRIPTION]})
-            cells = (*line.cells[:-1], self._environments.word(line.key))  # the settings may have changed meanwhile
-            self._rows[line.key] = TableRow(line.key, line.state, cells)
-        self._beside = {line.key: (line.subscription, line.days) for line in kept.lines}
-        self.as_of, self.kept_for, self._subscriptions = kept.as_of, (kept.tenant, kept.user), None
+            self._environments.learn({line.subscription: line.subscription_name})
+            cells = ["" if place is None else line.cells[place] for place in wanted]
+            for number in worded:
+                cells[number] = self._environments.word(line.key)  # the settings may have changed meanwhile
+            self._rows[line.key] = TableRow(line.key, line.state, tuple(cells))
+        self._beside = {line.key: Beside(line.subscription, line.subscription_name, line.days) for line in kept.lines}
+        self._subscriptions = None
+        self.as_of, self.kept_for = kept.as_of, (kept.tenant, kept.user)
 
     def to_keep(self, tenant: str, user: str) -> KeptFleet:
-        """Give what is to be kept."""
+        """Give the list as it is kept for the next start."""
         lines = tuple(KeptLine(row.key, row.state, row.cells, *self._beside[row.key]) for row in self._rows.values())
-        return KeptFleet(VERSION, tenant, user, self.as_of, lines)
+        return KeptFleet(VERSION, tenant, user, self.as_of, self.names, lines)
 
 
 class FleetStore:

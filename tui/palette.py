@@ -14,6 +14,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from actions.guard.errors import JournalError
 from actions.registry import entries
+from tui.fleet_view import told_view
 from tui.render import clean, look, stamp
 from tui.runbook import RunbookError, Shelf, read
 from tui.runbook_journal import Record, Sitting
@@ -128,6 +129,13 @@ class ConsoleCommands(Provider):
             *(Found(f"runbook {name}", title, partial(opened, name, target)) for name, title in self._titles()),
         ]
 
+    def _views(self) -> list[Found]:
+        """The views of the list, where the list is what is seen."""
+        views, show = getattr(self.screen, "views", None), getattr(self.screen, "show_view", None)
+        if views is None or show is None:
+            return []
+        return [Found(f"view {clean(view.name)}", told_view(view), partial(show, view)) for view, _ in views()]
+
     def _titles(self) -> list[tuple[str, str]]:
         """The runbooks by name, with what each is for; a file that is none is left to the list, which says why."""
         found = []
@@ -155,6 +163,7 @@ class ConsoleCommands(Provider):
                 for run in self._runs
             ),
             *self._runbooks(),
+            *self._views(),
         ]
 
     def _fleet(self) -> Sequence[TableRow]:

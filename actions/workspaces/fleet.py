@@ -1,6 +1,7 @@
-"""The fleet list: five sources asked at once, in Resource Graph's largest pages, and never a secret.
+"""The fleet list: its sources asked at once, in Resource Graph's largest pages, and never a secret.
 
-Where Resource Graph fails, the providers' own lists are asked instead, one a subscription.
+Where Resource Graph fails or does not know, the providers' own lists are asked instead, one a subscription. What nobody
+wants to see is not asked for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from actions.cloud import versions
 from actions.cloud.data import CloudError, Data, ResourceId
 from actions.cloud.protocol import Cloud
 from actions.workspaces.access import (
@@ -23,53 +23,24 @@ from actions.workspaces.access import (
     principal_of,
     vault_of,
 )
+from actions.workspaces.columns import USUAL, Seen, beside, cells_of, needs, usual_asked
 from actions.workspaces.rows import Facts, Keys, WorkspaceRow, bare_row, full_row, keys_of
+from actions.workspaces.sources import (
+    BESIDE,
+    OWN,
+    WORKSPACES,
+    Names,
+    Raw,
+    Read,
+    query_of,
+    read_sources,
+    read_unseen,
+    shaped,
+    untold,
+)
 
 _T = TypeVar("_T")
-Raw = dict[str, Any]
-
-WORKSPACES = (
-    "resources | where type =~ 'microsoft.machinelearningservices/workspaces'"
-    " | project id, name, kind, location, identity, storageAccount = properties.storageAccount,"
-    " keyVault = properties.keyVault, containerRegistry = properties.containerRegistry,"
-    " applicationInsights = properties.applicationInsights, encryption = properties.encryption,"
-    " systemDatastoresAuthMode = properties.systemDatastoresAuthMode,"
-    " primaryUserAssignedIdentity = properties.primaryUserAssignedIdentity"
-    " | order by id asc"
-)
-ACCOUNTS = (
-    "resources | where type =~ 'microsoft.storage/storageaccounts'"
-    " | project id, allowSharedKeyAccess = properties.allowSharedKeyAccess,"
-    " keyCreationTime = properties.keyCreationTime, keyPolicy = properties.keyPolicy"
-    " | order by id asc"
-)
-GRANTS = (
-    "authorizationresources | where type =~ 'microsoft.authorization/roleassignments'"
-    " | where properties.principalType =~ 'ServicePrincipal'"
-    " | project id, principalId = properties.principalId, roleDefinitionId = properties.roleDefinitionId,"
-    " scope = properties.scope"
-    " | order by id asc"
-)
-ENDPOINTS = (
-    "resources | where type in~ ('microsoft.machinelearningservices/workspaces/onlineendpoints',"
-    " 'microsoft.machinelearningservices/workspaces/serverlessendpoints')"
-    " | project id, authMode = properties.authMode"
-    " | order by id asc"
-)
-VAULTS = (
-    "resources | where type =~ 'microsoft.keyvault/vaults'"
-    " | project id, enableRbacAuthorization = properties.enableRbacAuthorization,"
-    " accessPolicies = properties.accessPolicies"
-    " | order by id asc"
-)
-_TOP = frozenset({"id", "name", "kind", "location", "identity"})
-_BESIDE = (
-    ("storage accounts", ACCOUNTS, "Microsoft.Storage/storageAccounts", versions.STORAGE_KEYS),
-    ("role assignments", GRANTS, "Microsoft.Authorization/roleAssignments", versions.AUTHORIZATION),
-    ("endpoints", ENDPOINTS, "", versions.ENDPOINT),
-    ("key vaults", VAULTS, "Microsoft.KeyVault/vaults", versions.VAULT),
-)
-"""The sources beside the workspaces: name, query, and the type that its provider lists by subscription, if any."""
+_LINKS = {source.name: source.link for source in BESIDE if source.link}
 
 
 class FleetPage(Data, frozen=True, kw_only=True):
@@ -84,46 +55,61 @@ class FleetPage(Data, frozen=True, kw_only=True):
 
 
 class _Sources(Data, frozen=True, kw_only=True):
-    """What there is to know beside the workspaces, by id in lower case; None where it could not be read."""
+    """What there is to know beside the workspaces, by id in lower case; None where it could not be read.
 
+    `asked` are the usual cells that are wanted, `others` the columns beside them, and `linked` what these are read from,
+    by the source's name.
+    """
+
+    asked: frozenset[str]
+    others: tuple[str, ...]
     accounts: dict[str, Keys] | None
     grants: dict[str, list[Grant]] | None
     granted: frozenset[str]
     """The subscriptions in which any grant can be seen, in lower case."""
-    endpoints: dict[str, list[str]] | None
+    endpoints: dict[str, list[Mapping[str, Any]]] | None
     vaults: dict[str, Vault] | None
+    linked: dict[str, dict[str, Mapping[str, Any]] | None]
     unread: tuple[str, ...]
 
 
 async def whole_fleet(
-    cloud: Cloud, subscriptions: tuple[str, ...] = ()
+    cloud: Cloud, subscriptions: tuple[str, ...] = (), columns: tuple[str, ...] = USUAL
 ) -> tuple[tuple[WorkspaceRow, ...], tuple[str, ...]]:
     """Give all rows, ordered by id, and what could not be read."""
     rows: list[WorkspaceRow] = []
     unread: tuple[str, ...] = ()
-    async for page in fleet(cloud, subscriptions):
+    async for page in fleet(cloud, subscriptions, columns):
         if page.complete:
             rows.extend(page.rows)
             unread = page.unread
     return tuple(rows), unread
 
 
-async def fleet(cloud: Cloud, subscriptions: tuple[str, ...] = ()) -> AsyncIterator[FleetPage]:
+async def fleet(
+    cloud: Cloud, subscriptions: tuple[str, ...] = (), columns: tuple[str, ...] = USUAL
+) -> AsyncIterator[FleetPage]:
     """Yield the workspaces page by page: as they come with what they say themselves, then complete.
 
-    Raises `CloudError` only where the workspaces themselves cannot be listed in any way.
+    `columns` are names of `actions.workspaces.columns`; what no column needs is not asked for. Raises `CloudError` only
+    where the workspaces themselves cannot be listed in any way.
     """
     now = cloud.now()
     as_of = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    wanted = needs(columns)
+    own = wanted.pop(WORKSPACES.name, ())
     names_read = asyncio.gather(_names(cloud, subscriptions))
-    rest = asyncio.gather(_sources(cloud, subscriptions, names_read))
+    rest = asyncio.gather(read_sources(cloud, subscriptions, wanted, names_read))
     held: list[list[Raw]] = []
     try:
-        async for raws in _workspaces(cloud, subscriptions, names_read):
+        async for raws in _workspaces(cloud, subscriptions, own, names_read):
             (names,) = await names_read
             held.append(raws)
             yield FleetPage(rows=tuple(bare_row(raw, _named(raw, names), as_of) for raw in raws), complete=False)
-        (names,), (sources,) = await names_read, await rest
+        (names,), (reads,) = await names_read, await rest
+        unread = await _fill(cloud, own, held)
+        reads = await read_unseen(cloud, reads, (raw for raws in held for raw in raws))
+        sources = _gathered(reads, columns, unread)
         for raws in held or [[]]:
             rows = tuple(full_row(raw, _facts(raw, sources), _named(raw, names), as_of, now) for raw in raws)
             yield FleetPage(rows=rows, complete=True, unread=sources.unread)
@@ -132,9 +118,6 @@ async def fleet(cloud: Cloud, subscriptions: tuple[str, ...] = ()) -> AsyncItera
             waiting.cancel()
             with suppress(asyncio.CancelledError):
                 await waiting
-
-
-Names = asyncio.Future[tuple[dict[str, str]]]
 
 
 async def _names(cloud: Cloud, subscriptions: tuple[str, ...]) -> dict[str, str]:
@@ -147,12 +130,14 @@ async def _names(cloud: Cloud, subscriptions: tuple[str, ...]) -> dict[str, str]
     return {key: name for key, name in found.items() if not wanted or key in wanted}
 
 
-async def _workspaces(cloud: Cloud, subscriptions: tuple[str, ...], names: Names) -> AsyncIterator[list[Raw]]:
+async def _workspaces(
+    cloud: Cloud, subscriptions: tuple[str, ...], own: tuple[str, ...], names: Names
+) -> AsyncIterator[list[Raw]]:
     """Yield the workspaces from Resource Graph, or from the provider itself."""
     try:
-        async for page in cloud.query(WORKSPACES, subscriptions):
+        async for page in cloud.query(query_of(WORKSPACES, (*OWN, *own)), subscriptions):
             if page:
-                yield [_shaped(row) for row in page]
+                yield [shaped(row) for row in page]
         return
     except CloudError as error:
         failure = error
@@ -164,49 +149,45 @@ async def _workspaces(cloud: Cloud, subscriptions: tuple[str, ...], names: Names
             yield [workspace.raw for workspace in listed]
 
 
-async def _sources(cloud: Cloud, subscriptions: tuple[str, ...], names: Names) -> _Sources:
-    """Ask the other four sources at once."""
-    asked = await asyncio.gather(*(_source(cloud, subscriptions, names, *source) for source in _BESIDE))
-    (accounts, _), (grants, _), (endpoints, _), (vaults, _) = asked
+async def _fill(cloud: Cloud, own: tuple[str, ...], held: list[list[Raw]]) -> tuple[str, ...]:
+    """Take from the provider what Resource Graph tells of no workspace; give the reason where that fails."""
+    raws = [raw for page in held for raw in page]
+    missing = untold(WORKSPACES, own, raws) if raws else ()
+    if not missing:
+        return ()
+    subscriptions = sorted({ResourceId(str(raw["id"])).subscription for raw in raws})
+    try:
+        lists = await asyncio.gather(*(cloud.workspaces(subscription) for subscription in subscriptions))
+    except CloudError as error:
+        return (f"some of the workspaces' own properties could not be read: {error.sentence}",)
+    known = {found.id.key: found.properties for each in lists for found in each}
+    for raw in raws:
+        found = known.get(ResourceId(str(raw["id"])).key, {})
+        raw["properties"] |= {name: found[name] for name in missing if name in found}
+    return ()
+
+
+def _gathered(reads: Mapping[str, Read], columns: tuple[str, ...], unread: tuple[str, ...]) -> _Sources:
+    """Put what the sources said where a row looks for it."""
+    rows = {name: reads[name].rows if name in reads else None for name in ("accounts", "grants", "endpoints", "vaults")}
+    others = beside(columns)
+    extra = {source for source in needs(others) if source in _LINKS}
     return _Sources(
-        accounts=_by_id(accounts, lambda raw: keys_of(raw["properties"])),
-        grants=_by_principal(grants),
-        granted=frozenset(_subscription_of(row) for row in grants or ()),
-        endpoints=_by_workspace(endpoints),
-        vaults=_by_id(vaults, lambda raw: vault_of(raw["properties"])),
-        unread=tuple(reason for _, reason in asked if reason),
+        asked=usual_asked(columns),
+        others=others,
+        accounts=_by_id(rows["accounts"], lambda raw: keys_of(raw["properties"])),
+        grants=_by_principal(rows["grants"]),
+        granted=frozenset(_subscription_of(row) for row in rows["grants"] or ()),
+        endpoints=_by_workspace(rows["endpoints"]),
+        vaults=_by_id(rows["vaults"], lambda raw: vault_of(raw["properties"])),
+        linked={name: _by_id(reads[name].rows, _properties) for name in extra},
+        unread=(*(read.reason for read in reads.values() if read.reason), *unread),
     )
 
 
-async def _source(
-    cloud: Cloud, subscriptions: tuple[str, ...], names: Names, what: str, query: str, kind: str, version: str
-) -> tuple[list[Raw] | None, str]:
-    """Read one source from Resource Graph, or from its provider by type; else give None and the reason."""
-    try:
-        return [_shaped(row) async for page in cloud.query(query, subscriptions) for row in page], ""
-    except CloudError as error:
-        reason = error.sentence
-    if kind:
-        (known,) = await names
-        try:
-            lists = await asyncio.gather(*(_listed(cloud, one, kind, version) for one in known))
-        except CloudError as error:
-            reason = error.sentence
-        else:
-            return [row for rows in lists for row in rows], ""
-    return None, f"{what} could not be read: {reason}"
-
-
-async def _listed(cloud: Cloud, subscription: str, kind: str, version: str) -> list[Raw]:
-    """List a subscription's resources of a type from their provider."""
-    path = f"/subscriptions/{subscription}/providers/{kind}"
-    return [row async for page in cloud.list(path, version) for row in page]
-
-
-def _shaped(row: Raw) -> Raw:
-    """Give a projected row the shape that Resource Manager answers: everything else under `properties`."""
-    top = {name: value for name, value in row.items() if name in _TOP}
-    return {**top, "properties": {name: value for name, value in row.items() if name not in _TOP}}
+def _properties(raw: Raw) -> Mapping[str, Any]:
+    """A resource's properties, with its tier among them."""
+    return {**(raw.get("properties") or {}), "sku": raw.get("sku")}
 
 
 def _by_id(rows: Iterable[Raw] | None, read: Callable[[Raw], _T]) -> dict[str, _T] | None:
@@ -227,14 +208,13 @@ def _subscription_of(row: Raw) -> str:
     return ResourceId(str(row["properties"].get("scope") or "")).subscription.casefold()
 
 
-def _by_workspace(rows: Iterable[Raw] | None) -> dict[str, list[str]] | None:
-    """Gather the endpoints' authentication modes under their workspaces."""
+def _by_workspace(rows: Iterable[Raw] | None) -> dict[str, list[Mapping[str, Any]]] | None:
+    """Gather the endpoints' properties under their workspaces."""
     if rows is None:
         return None
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
-        mode = str(row["properties"].get("authMode") or "")
-        found.setdefault(ResourceId(str(row["id"])).parent.key, []).append(mode)
+        found.setdefault(ResourceId(str(row["id"])).parent.key, []).append(row["properties"])
     return found
 
 
@@ -243,11 +223,21 @@ def _facts(raw: Raw, sources: _Sources) -> Facts:
     workspace = ResourceId(str(raw["id"]))
     properties: Mapping[str, Any] = raw.get("properties") or {}
     account = ResourceId(str(properties.get("storageAccount") or "")).key
-    modes = None if sources.endpoints is None else tuple(sources.endpoints.get(workspace.key, ()))
+    endpoints = None if sources.endpoints is None else sources.endpoints.get(workspace.key, [])
+    cells: tuple[str, ...] = ()
+    if sources.others:
+        linked = {
+            name: None if found is None else found.get(ResourceId(str(properties[_LINKS[name]])).key)
+            for name, found in sources.linked.items()
+            if properties.get(_LINKS[name])
+        }
+        cells = cells_of(sources.others, Seen(properties, linked, endpoints))
     return Facts(
         keys=(sources.accounts or {}).get(account),
-        access=_access(workspace, raw, sources),
-        endpoints=modes,
+        access=_access(workspace, raw, sources) if "identity" in sources.asked else None,
+        endpoints=None if endpoints is None else tuple(str(each.get("authMode") or "") for each in endpoints),
+        cells=cells,
+        asked=sources.asked,
     )
 
 

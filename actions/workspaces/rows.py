@@ -36,7 +36,9 @@ class Keys(Data, frozen=True, kw_only=True):
 class WorkspaceRow(Data, frozen=True, kw_only=True):
     """A workspace in the list: the cells as texts, the numbers to sort by, and the worst finding.
 
-    A cell is `-` where there is nothing of its kind, `?` where it could not be read, and empty while it is being read.
+    A cell is `-` where there is nothing of its kind, `?` where it could not be read, and empty while it is being read or
+    where nobody asked for it. `key_limit` is the age in days from which the key counts as old; `cells` are those of the
+    columns that were asked for beside the usual ones, in their order.
     """
 
     id: str
@@ -52,17 +54,24 @@ class WorkspaceRow(Data, frozen=True, kw_only=True):
     endpoints: str = ""
     cmk: str = ""
     key_days: int | None = None
+    key_limit: int | None = None
     severity: Severity | None = None
     findings: tuple[Finding, ...] = ()
+    cells: tuple[str, ...] = ()
     as_of: str
 
 
 class Facts(Data, frozen=True, kw_only=True):
-    """What the sources said beside the workspace itself; None where a source could not be read."""
+    """What the sources said beside the workspace itself; None where a source could not be read.
+
+    `asked` are the usual cells that somebody wants to see; the others stay empty and find nothing.
+    """
 
     keys: Keys | None
     access: tuple[Access, ...] | None
     endpoints: tuple[str, ...] | None
+    cells: tuple[str, ...] = ()
+    asked: frozenset[str] = frozenset({"keys", "identity", "endpoints"})
 
 
 def bare_row(raw: Mapping[str, Any], subscription_name: str, as_of: str) -> WorkspaceRow:
@@ -87,9 +96,14 @@ def full_row(raw: Mapping[str, Any], facts: Facts, subscription_name: str, as_of
     """Make a row with all its cells."""
     bare = bare_row(raw, subscription_name, as_of)
     properties: Mapping[str, Any] = raw.get("properties") or {}
-    by_identity = uses_identity(properties)
-    findings = (*key_findings(bare.name, facts.keys, now, by_identity=by_identity), *access_findings(facts.access))
-    text, days = _keys_cell(bare.storage, facts.keys, now, by_identity=by_identity)
+    by_identity, found = uses_identity(properties), list[Finding]()
+    text, days, identity = "", None, ""
+    if "keys" in facts.asked:
+        found += key_findings(bare.name, facts.keys, now, by_identity=by_identity)
+        text, days = _keys_cell(bare.storage, facts.keys, now, by_identity=by_identity)
+    if "identity" in facts.asked:
+        found += access_findings(facts.access)
+        identity = _identity_cell(facts.access)
     return WorkspaceRow(
         **{name: getattr(bare, name) for name in ("id", "name", "group", "subscription", "subscription_name")},
         region=bare.region,
@@ -97,11 +111,13 @@ def full_row(raw: Mapping[str, Any], facts: Facts, subscription_name: str, as_of
         storage=bare.storage,
         keys=text,
         key_days=days,
-        identity=_identity_cell(facts.access),
-        endpoints=_endpoints_cell(facts.endpoints),
+        key_limit=(facts.keys.policy_days or ROTATE_AFTER) if facts.keys and days is not None else None,
+        identity=identity,
+        endpoints=_endpoints_cell(facts.endpoints) if "endpoints" in facts.asked else "",
         cmk=bare.cmk,
-        severity=worst(findings),
-        findings=findings,
+        severity=worst(found),
+        findings=tuple(found),
+        cells=facts.cells,
         as_of=as_of,
     )
 
@@ -192,7 +208,12 @@ def access_findings(access: Iterable[Access] | None) -> tuple[Finding, ...]:
 
 def worst(findings: Iterable[Finding]) -> Severity | None:
     """Give the gravest grade, or None when there is nothing to say."""
-    return min((finding.severity for finding in findings), key=_ORDER.index, default=None)
+    return worst_grade(finding.severity for finding in findings)
+
+
+def worst_grade(grades: Iterable[Severity]) -> Severity | None:
+    """Give the gravest of some grades, or None when there are none."""
+    return min(grades, key=_ORDER.index, default=None)
 
 
 def _finding(name: str, grade: Severity, subject: str, sentence: str, remedy: str = "") -> Finding:

@@ -14,13 +14,13 @@ from textual.timer import Timer
 
 from actions.guard.errors import GuardError
 from actions.registry import entries
-from tui.fleet_lines import FLEET_TITLES
-from tui.known_fleet import FleetStore, KnownFleet
+from tui.fleet_view import counts, table_columns, told_counts
+from tui.known_fleet import FleetStore
 from tui.marks import Marks
-from tui.render import ago, clean, width
-from tui.screens.base import ConsoleScreen
+from tui.render import ago, clean
+from tui.screens.fleet_choosing import FleetChoosing
 from tui.widgets.filter_bar import FilterBar
-from tui.widgets.virtual_table import TableColumn, VirtualTable
+from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from actions.workspaces import FleetPage
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from tui.session import Connected
 
 LOADING = "loading the workspaces ..."
-ENVIRONMENT_CELLS = 7
 SHOW_AFTER = 0.2
 """Seconds for which pages are gathered before they are shown together."""
 
 
-class WorkspacesScreen(ConsoleScreen[None]):
+class WorkspacesScreen(FleetChoosing):
     """The list that the console opens with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,7 +47,6 @@ class WorkspacesScreen(ConsoleScreen[None]):
         Binding("space", "mark", "mark", id="mark", show=False, tooltip="mark, to act on several one after the other"),
         Binding("slash", "filter", "filter", id="filter"),
         Binding("f5", "refresh_fleet", "refresh", id="refresh"),
-        Binding("ctrl+o", "sort", "sort", id="sort", show=False),
         Binding("escape", "clear_filter", "clear", show=False, id="filter.drop"),
     ]
     crumbs = ("workspaces",)
@@ -58,11 +56,14 @@ class WorkspacesScreen(ConsoleScreen[None]):
         """A page of the fleet was read on the engine's thread."""
 
         page: FleetPage
+        columns: tuple[str, ...]
 
-    def __init__(self, environments: Environments) -> None:
-        super().__init__()
-        self._environments = environments
-        self._fleet = KnownFleet(environments)
+    def __init__(self, environments: Environments, chosen: tuple[str, ...] = (), refresh: int = 0) -> None:
+        super().__init__(environments, chosen)
+        self._every = refresh
+        self._due: Timer | None = None
+        self._quiet = False
+        """Whether the present reading was begun by the clock, and so says nothing where nothing is different."""
         self._kept_age = ""
         self._reading = False
         self._marks = Marks()
@@ -72,31 +73,11 @@ class WorkspacesScreen(ConsoleScreen[None]):
         """Filter and list."""
         yield FilterBar()
         yield VirtualTable(
-            (
-                TableColumn(FLEET_TITLES[0], 14),
-                TableColumn(FLEET_TITLES[1], 8),
-                TableColumn(FLEET_TITLES[2], 8),
-                TableColumn(FLEET_TITLES[3], 8, value=lambda row: self._fleet.days(row.key)),
-                *(TableColumn(title, 6) for title in FLEET_TITLES[4:]),
-                TableColumn("subscription", 10, from_width=100),
-                TableColumn("kind", 5, from_width=110),
-                *self._environment_column(),
-            ),
+            table_columns(self._fleet.names, self._fleet.days, chosen=bool(self._chosen)),
             placeholder=LOADING,
             ascii_only=self.ascii_only,
             id="fleet",
         )
-
-    def _environment_column(self) -> list[TableColumn]:
-        """The environments' words, up to what 80 cells leave; no column where the settings name none."""
-        known = self._environments.known
-        cells = max((width(clean(each.shown)) for each in known), default=0)
-        return [TableColumn("env", min(cells, ENVIRONMENT_CELLS))] if known else []
-
-    @property
-    def table(self) -> VirtualTable:
-        """The list."""
-        return self.query_one("#fleet", VirtualTable)
 
     def on_mount(self) -> None:
         """Paint first, with what was kept from the last time, then read."""
@@ -118,40 +99,64 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def action_refresh_fleet(self) -> None:
         """Read the fleet anew; what is known stays on the screen meanwhile."""
-        if self._reading:
-            return
-        self._reading = True
+        if not self._reading:
+            self._begin("reading the workspaces")
+
+    def _begin(self, what: str) -> None:
+        """Read; without a word for it the line of remarks stays as it is."""
+        self._reading, self._quiet = True, not what
         self._fleet.begin()
-        self.ask("reading the workspaces", self._read, lambda _none: self._finished(), self._failed)
+        self.ask(what, partial(self._read, self.asked), lambda _none: self._finished(), self._failed)
 
     def start_over(self) -> None:
         """Forget what is shown and read anew: the estate is another one."""
-        self.drop_asked()
-        self._reading, self._kept_age = False, ""
+        self._kept_age = ""
         self._fleet.clear()
         self._show()
+        self.read_anew()
+
+    def read_anew(self) -> None:
+        """Read with the present columns, in the place of a reading that is under way."""
+        self.drop_asked()
+        self._reading = False
         self.action_refresh_fleet()
 
-    async def _read(self, connected: Connected) -> None:
+    def _wait(self) -> None:
+        """Read again by itself after the interval of the settings, if there is one."""
+        if self._due is not None:
+            self._due.stop()
+        self._due = self.set_timer(self._every, self._read_again) if self._every else None
+
+    def _read_again(self) -> None:
+        """Read behind what is shown, but not while the operator answers, types, or looks elsewhere."""
+        busy = self.app.screen is not self or self.query_one(FilterBar).typing or not self.app.app_focus
+        if not busy and not self._reading:
+            self._begin("")
+        else:
+            self._wait()
+
+    async def _read(self, columns: tuple[str, ...], connected: Connected) -> None:
         """Read page by page, on the engine's thread."""
         from actions.workspaces import fleet
         from tui.commands.targets import subscription_ids
 
         wanted = await subscription_ids(connected, self.console.session.settings.subscription)
-        async for page in fleet(connected.cloud, wanted):
+        async for page in fleet(connected.cloud, wanted, columns):
             with suppress(RuntimeError):
-                self.post_message(self.PageCame(page))
+                self.post_message(self.PageCame(page, columns))
         with suppress(GuardError):  # told when a plan or a run needs it
             _ = connected.engine
 
     def on_workspaces_screen_page_came(self, message: PageCame) -> None:
         """Show a page soon: the first at once, of many pages a few together."""
         page = message.page
+        if message.columns != self.asked:
+            return  # of a reading that was dropped when other columns were chosen
         first = not len(self._fleet)
         self._fleet.take(page.rows, self.console.session.config.subscriptions.hidden, complete=page.complete)
         if page.rows:
             self.banner.show(self.console.standing.facts(), as_of=self._fleet.as_of)
-        if page.unread:
+        if page.unread and not self._quiet:
             self.status.say("; ".join(clean(sentence) for sentence in page.unread))
         if first:
             self._show()
@@ -163,25 +168,36 @@ class WorkspacesScreen(ConsoleScreen[None]):
         self._reading = False
         self._kept_age = ""
         self._fleet.finish()
-        self.status.say()
+        if not self._quiet:
+            self.status.say()
         self.banner.show(self.console.standing.facts())
-        self.table.show_placeholder(
-            "There are no workspaces that you can see.\nLook at the subscription and at your roles."
-        )
+        self.table.show_placeholder(self._nothing())
         gone = self._marks.keep({row.key for row in self._fleet.rows})
         self._show()
         if gone:
             self.status.say(f"No longer there, so no longer marked: {', '.join(gone)}")
         found, store = self.console.session.banner(), FleetStore(self.console.session)
-        if store.wanted:
+        if store.wanted and self._fleet.changed:
             self.console.session.thread.call(partial(store.save, self._fleet.to_keep(found.tenant, found.user)))
+        self._wait()
+
+    def _nothing(self) -> str:
+        """What is said where no row is shown."""
+        text = self.query_one(FilterBar).text
+        if text and len(self._fleet):
+            return f"No workspace fits: {text}"
+        return "There are no workspaces that you can see.\nLook at the subscription and at your roles."
 
     def _failed(self, error: BaseException) -> None:
         """Keep what is known; where nothing is, the list says why."""
-        self._reading = False
         from tui.dialogs.failure import told
 
+        self._reading = False
+        self._wait()
         failure = told(error)
+        if self._quiet:
+            self.status.say(f"Not read anew: {clean(failure.happened)}")
+            return
         lines = (failure.happened, failure.means, failure.advice, "", "f5 reads again")
         self.table.show_placeholder("\n".join(line for line in lines))
         self.show_failure(failure)
@@ -196,11 +212,12 @@ class WorkspacesScreen(ConsoleScreen[None]):
 
     def _count(self) -> None:
         """Say how many there are, how many pass the filter, and how old they are while they are read anew."""
-        many, shown = len(self._fleet), self.table.shown
+        many, shown, bar = len(self._fleet), self.table.shown, self.query_one(FilterBar)
         of = f"{shown} of {many}" if shown != many else str(many)
         old = f", seen {self._kept_age} ago" if self._kept_age else ""
         told = f"{of} workspaces in {self._fleet.subscriptions} subscriptions{old}" if many else ""
-        self.query_one(FilterBar).count(told)
+        graded = told_counts(counts(row.state for row in self.table.shown_rows()))
+        bar.count(f"{told}: {graded}" if graded and len(told) + len(graded) + 2 <= bar.room else told)
         if self._marks and not self._reading:
             self._tell_marks()
 
@@ -213,7 +230,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
         """Mark the workspace under the cursor or take its mark away, and go on to the next one."""
         row = self.table.row
         if row is not None:
-            self._marks.turn(row.key, row.cells[0], row.cells[len(FLEET_TITLES)])
+            self._marks.turn(row.key, row.cells[0], self._fleet.subscription_name(row.key))
             self._tell_marks()
             self.table.action_move(1)
 
@@ -240,18 +257,6 @@ class WorkspacesScreen(ConsoleScreen[None]):
             self._marks.clear()
             self._tell_marks()
 
-    def action_sort(self) -> None:
-        """Choose a column to order by."""
-        from tui.dialogs.ask import Pick, PickDialog
-
-        picks = [Pick("", "as listed")] + [Pick(str(n), title) for n, title in enumerate(FLEET_TITLES)]
-        self.app.push_screen(PickDialog("Order by", picks), self._sort)
-
-    def _sort(self, picked: str | None) -> None:
-        if picked is not None:
-            number = int(picked) if picked else None
-            self.table.sort(number, backwards=number is not None and FLEET_TITLES[number] == "keys")
-
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Open a workspace."""
         message.stop()
@@ -272,7 +277,7 @@ class WorkspacesScreen(ConsoleScreen[None]):
         if self._marks:
             self.console.open_batch(action, self._marks.items())
         elif row is not None:
-            self.console.start_walk(action, row.key, row.cells[0], row.cells[len(FLEET_TITLES)])
+            self.console.start_walk(action, row.key, row.cells[0], self._fleet.subscription_name(row.key))
 
     def action_posture(self) -> None:
         """Show how the workspace under the cursor is secured."""

@@ -12,6 +12,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui.render import width
+
 HINT = "words, !not, column:text, -f fuzzy"
 
 
@@ -77,6 +79,21 @@ class FilterBar(Horizontal):
     def clear(self) -> None:
         """Show everything again."""
         self.query_one(FilterInput).value = ""
+
+    def set(self, text: str) -> None:
+        """Filter by a text that was not typed here."""
+        self.query_one(FilterInput).value = text
+
+    @property
+    def room(self) -> int:
+        """How many cells the count may take beside what is typed, or what tells how to type it."""
+        field = self.query_one(FilterInput)
+        return self.size.width - 6 - max(width(field.value), len(field.placeholder), 8)
+
+    @property
+    def typing(self) -> bool:
+        """Whether a filter is being typed."""
+        return not self.query_one(FilterInput).disabled
 
     @property
     def text(self) -> str:

@@ -31,7 +31,7 @@ SortValue = Callable[[TableRow], Any]
 def parse_query(text: str, titles: Sequence[str]) -> Query:
     """Read a filter: words that must all occur, `!word` must not, `title:word` in one column, `-f letters` in order.
 
-    Titles are matched by their beginning, without regard to case; an unknown one makes the word a plain one.
+    Titles are matched whole or by their beginning, without regard to case; an unknown one makes the word a plain one.
     """
     stripped = text.strip()
     if stripped.startswith("-f "):
@@ -44,9 +44,12 @@ def _term(word: str, titles: Sequence[str]) -> Term:
     body = (word[1:] if negated else word).casefold()
     title, colon, value = body.partition(":")
     if colon and title:
-        for number, name in enumerate(titles):
-            if name.casefold().replace(" ", "-").startswith(title):
-                return Term(value, number, negated)
+        names = [name.casefold().replace(" ", "-") for name in titles]
+        found = next((n for n, name in enumerate(names) if name == title), None)
+        if found is None:
+            found = next((n for n, name in enumerate(names) if name.startswith(title)), None)
+        if found is not None:
+            return Term(value, found, negated)
     return Term(body, None, negated)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -33,13 +33,20 @@ _STATE_CELLS = 3
 
 
 class TableColumn(NamedTuple):
-    """A column of the table: left out on terminals with fewer cells than `from_width`."""
+    """A column of the table: left out on terminals with fewer cells than `from_width`.
+
+    `name` is what a filter finds it by, else its title. `draw` gives what is seen of a cell's text (and whether that is
+    to be ASCII), with up to `reserve` cells more.
+    """
 
     title: str
     minimum: int = 4
     right: bool = False
     from_width: int = 0
     value: SortValue | None = None
+    name: str = ""
+    draw: Callable[[str, bool], str] | None = None
+    reserve: int = 0
 
 
 class VirtualTable(Widget, can_focus=True):
@@ -74,6 +81,8 @@ class VirtualTable(Widget, can_focus=True):
         Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="table.page-down"),
         Binding("home,g", "jump(0)", "first row", show=False, id="table.first"),
         Binding("end,G", "jump(-1)", "last row", show=False, id="table.last"),
+        Binding("left", "shift(-1)", "columns before", show=False, id="table.left"),
+        Binding("right", "shift(1)", "more columns", show=False, id="table.right"),
         Binding("enter", "open", "open", id="table.open"),
     ]
 
@@ -123,6 +132,7 @@ class VirtualTable(Widget, can_focus=True):
         self._top = 0
         self._widest: list[TableRow] = []
         self._widths: list[tuple[int, int]] = []
+        self._shift, self._hidden = 0, 0
         self._styles: dict[str, Style] = {}
         self._marked: frozenset[str] = frozenset()
 
@@ -152,9 +162,22 @@ class VirtualTable(Widget, can_focus=True):
         """The cursor's place among the rows that are shown."""
         return self._cursor
 
-    def set_rows(self, rows: Iterable[TableRow]) -> None:
-        """Show other rows; the cursor stays on the row of the same key where there still is one."""
+    def set_columns(self, columns: Sequence[TableColumn], rows: Iterable[TableRow]) -> None:
+        """Show other columns, and the rows as they are below them, in the order in which they come."""
         before = self.row
+        self.columns, self._shift, self._sort = tuple(columns), 0, None
+        self._take(rows, before)
+
+    def set_rows(self, rows: Iterable[TableRow]) -> None:
+        """Show other rows; the cursor stays on the row of the same key where there still is one.
+
+        Rows that are the same as before are not painted anew.
+        """
+        before, found = self.row, list(rows)
+        if found != self._rows:
+            self._take(found, before)
+
+    def _take(self, rows: Iterable[TableRow], before: TableRow | None) -> None:
         self._rows = list(rows)
         self._widest = widest(self._rows, len(self.columns))
         self._texts = []
@@ -184,6 +207,11 @@ class VirtualTable(Widget, can_focus=True):
         if text != self._filter:
             self._filter = text
             self._rearrange()
+
+    @property
+    def order(self) -> tuple[int, bool] | None:
+        """The column that orders the rows and whether backwards, None where they are as they came."""
+        return self._sort
 
     def sort(self, column: int | None, *, backwards: bool = False) -> None:
         """Order by a column, or as the rows came (None)."""
@@ -220,7 +248,7 @@ class VirtualTable(Widget, can_focus=True):
 
     def _arrange(self, before: TableRow | None, number: int | None = None) -> None:
         """Apply filter and order; the cursor stays on the row it was on, looked for by its number or else by its key."""
-        query: Query = parse_query(self._filter, [column.title for column in self.columns])
+        query: Query = parse_query(self._filter, [column.name or column.title for column in self.columns])
         if query and len(self._texts) != len(self._rows):
             self._texts = [searchable(row) for row in self._rows]
         value, backwards = None, False
@@ -261,8 +289,18 @@ class VirtualTable(Widget, can_focus=True):
         self._go(to if to >= 0 else len(self._view) + to)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave Enter to the screen where a row cannot be opened."""
+        """Leave Enter to the screen where a row cannot be opened, and the arrows where all columns are in view."""
+        if action == "shift":
+            return bool(self._shift or self._hidden)
         return action != "open" or self._opens
+
+    def action_shift(self, by: int) -> None:
+        """Bring other columns into view; the first one stays."""
+        wanted = self._shift + (by if by < 0 or self._hidden else 0)
+        if wanted != self._shift and wanted >= 0:
+            self._shift = wanted
+            self._measure()
+            self.refresh()
 
     def action_open(self) -> None:
         """Tell whoever listens that the row was chosen."""
@@ -317,10 +355,25 @@ class VirtualTable(Widget, can_focus=True):
         cells = self.size.width - _STATE_CELLS
         if cells <= 0:
             return
-        numbers = [n for n, column in enumerate(self.columns) if column.from_width <= self.size.width]
+        numbers = self._in_view(cells)
         columns = [Column(self.columns[n].title, self.columns[n].minimum, self.columns[n].right) for n in numbers]
-        texts = [[clean(row.cells[n]) for n in numbers] for row in self._widest]
+        texts = [[clean(row.cells[n]) + " " * self.columns[n].reserve for n in numbers] for row in self._widest]
         self._widths = list(zip(numbers, fit(columns, texts, cells), strict=True))
+
+    def _in_view(self, cells: int) -> list[int]:
+        """The columns that have room with what each needs at least: the first, and those from the shift on."""
+        able = [n for n, column in enumerate(self.columns) if column.from_width <= self.size.width]
+        first, others = able[:1], able[1:]
+        self._shift = max(0, min(self._shift, len(others) - 1))
+        room = cells - sum(self.columns[n].minimum for n in first)
+        found: list[int] = []
+        for number in others[self._shift :]:
+            room -= GAP + self.columns[number].minimum
+            if room < 0 and found:
+                break
+            found.append(number)
+        self._hidden = len(others) - self._shift - len(found)
+        return [*first, *found]
 
     def _style(self, part: str) -> Style:
         """A part's style, looked up once a theme."""
@@ -341,14 +394,15 @@ class VirtualTable(Widget, can_focus=True):
         return self._line([Segment("   " + lines[y - 2], self._style("dim"))] if 2 <= y < len(lines) + 2 else [])
 
     def _header(self) -> str:
-        """The titles, the sorted one marked, and which rows are in view where not all are."""
+        """The titles, the sorted one marked, where more columns are, and which rows are in view where not all are."""
         texts: list[str] = []
         for number, cells in self._widths:
             title = self.columns[number].title
             if self._sort is not None and self._sort[0] == number:
                 title += " v" if self._sort[1] else " ^"
             texts.append(pad(clip(title, cells, ascii_only=self._ascii), cells, right=self.columns[number].right))
-        line = " " * _STATE_CELLS + (" " * GAP).join(texts)
+        aside = f"{'<' if self._shift else ' '}{'>' if self._hidden else ' '}".ljust(_STATE_CELLS)
+        line = aside + (" " * GAP).join(texts)
         count = len(self._view)
         if count <= self._window:
             return line
@@ -359,7 +413,7 @@ class VirtualTable(Widget, can_focus=True):
     def _row_line(self, row: TableRow, *, on_cursor: bool) -> Strip:
         """The state's symbol in its colour, then the cells."""
         cells = (
-            pad(clip(clean(row.cells[number]), cells, ascii_only=self._ascii), cells, right=self.columns[number].right)
+            pad(clip(self._seen(row, number), cells, ascii_only=self._ascii), cells, right=self.columns[number].right)
             for number, cells in self._widths
         )
         chosen = "*" if row.key in self._marked else " "
@@ -368,6 +422,11 @@ class VirtualTable(Widget, can_focus=True):
         if on_cursor:
             return self._line([Segment(symbol + text, self._style("cursor"))], "cursor")
         return self._line([Segment(symbol, self._style(look(row.state).tone)), Segment(text, self._style("plain"))])
+
+    def _seen(self, row: TableRow, number: int) -> str:
+        """What is seen of a cell."""
+        text, draw = clean(row.cells[number]), self.columns[number].draw
+        return draw(text, self._ascii) if draw is not None else text
 
     def _line(self, segments: list[Segment], part: str = "plain") -> Strip:
         """Fill a line to the full width, since Textual leaves what is missing unpainted."""
