@@ -16,19 +16,24 @@ from actions.cloud.data import ResourceId
 from actions.guard.gate import secret_reads
 from actions.registry import entry
 from actions.workspaces import whole_fleet
-from actions.workspaces.fleet import ACCOUNTS, ENDPOINTS, GRANTS, VAULTS, WORKSPACES
+from actions.workspaces.columns import USUAL, needs
+from actions.workspaces.sources import BESIDE, OWN, WORKSPACES, query_of
 from azsim.cloud import Cloud
 from azsim.estate import Estate, load
 from azsim.estates.small import fleet, small
 from azsim.wire import Request
 from bench.distant import depth, distant
 from bench.table import Row, interleaved
-from tui.known_fleet import fleet_row
+from tui.fleet_lines import line_of
+from tui.fleet_view import shown_names
 from tui.widgets.rows import arrange, parse_query, searchable
 
 LATENCY = 0.1
 _MANY, _FEW, _MOST = 10_000, 1_000, 50_000
-_SOURCES = {"workspaces": WORKSPACES, "accounts": ACCOUNTS, "grants": GRANTS, "endpoints": ENDPOINTS, "vaults": VAULTS}
+_SOURCES = {
+    "workspaces": query_of(WORKSPACES, OWN),
+    **{source.name: query_of(source, needs(USUAL)[source.name]) for source in BESIDE if source.name in needs(USUAL)},
+}
 
 
 def _estate(count: int) -> Estate:
@@ -154,7 +159,8 @@ def _grown(count: int) -> dict[str, float]:
     rows, took = asyncio.run(read())
     gc.collect()
     tracemalloc.start()
-    kept = [fleet_row(row) for row in rows]  # type: ignore[attr-defined]
+    line = line_of(shown_names((), environments=False))
+    kept = [line(row, "") for row in rows]  # type: ignore[attr-defined]
     texts = [searchable(row) for row in kept]
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

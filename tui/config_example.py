@@ -15,6 +15,16 @@ EXAMPLE = """\
 
 [fleet]
 # keep = true             # keep the list, without any secret, so that the console opens with what it last saw
+# columns = []            # the columns behind the name; `amlkeys workspaces --columns help` tells them
+# refresh = 0             # seconds after which the console reads the list anew by itself, at least 2; 0 is never
+
+# Views of the list by name, beside those of the console and those that are saved with `v`:
+#
+#     [[fleet.views]]
+#     name = "open"
+#     columns = ["public-access", "storage-network", "subscription"]
+#     sort = "subscription"   # with - before it the other way round
+#     filter = "public-access:enabled"
 
 [reveal]
 # allowed = true          # false: no key is ever shown, not even by the screen that asks for it

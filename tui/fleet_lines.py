@@ -76,19 +76,23 @@ _CELLS: dict[str, Callable[[WorkspaceRow], str]] = {
     "subscription": lambda row: row.subscription_name or row.subscription,
     "kind": lambda row: row.kind,
 }
+OWN_NAMES = frozenset({*_CELLS, "severity", "environment"})
+"""The columns that are read from no source of their own."""
 
 
-def line_of(names: Sequence[str]) -> Line:
-    """Give what makes a line of these columns; the catalogue is loaded only where one of them is read from a source."""
-    others = tuple(name for name in names if name not in _CELLS and name not in {"severity", "environment"})
+def line_of(names: Sequence[str], shown: Sequence[str] | None = None) -> Line:
+    """Give what makes a line of these columns, graded by those that are shown (all, if not said).
+
+    The catalogue is loaded only where a column is read from a source of its own.
+    """
+    others = tuple(name for name in names if name not in OWN_NAMES)
     state: Callable[[WorkspaceRow], str] = fleet_state
-    if others or not {"keys", "identity"} <= set(names):
+    seen = tuple(names if shown is None else shown)
+    if others or not {"keys", "identity"} <= set(seen):
         from actions.workspaces.columns import grade_of
 
-        shown = tuple(names)
-
         def state(row: WorkspaceRow) -> str:
-            found = grade_of(row, shown, others)
+            found = grade_of(row, seen, others)
             return found.value if found else ""
 
     def line(row: WorkspaceRow, environment: str = "") -> TableRow:

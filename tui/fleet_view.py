@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from tui.config import FleetView
-from tui.fleet_lines import GRADES, USUAL
+from tui.fleet_lines import GRADES, OWN_NAMES, USUAL
 from tui.render import clean
 from tui.widgets.rows import SortValue, TableRow, natural
 from tui.widgets.virtual_table import TableColumn
@@ -38,6 +38,7 @@ _LEAST = {
 _WIDE = {"key-age": 100, "subscription": 100, "kind": 110}
 """From which width on a column is shown that nobody chose."""
 _BAR = 6
+_BAD = frozenset({"critical", "high", "warn"})
 
 USUAL_VIEW = "usual"
 VIEWS = (
@@ -82,11 +83,21 @@ def table_columns(names: Sequence[str], days: Callable[[str], int], *, chosen: b
     return [
         TableColumn(
             title(name), _least(name), from_width=0 if chosen else _WIDE.get(name, 0), value=values.get(name),
-            name=name, draw=age_bar if name == "key-age" else partial(_marked, name) if chosen else None,
-            reserve=2 if chosen and name not in _LEAST else 0,
+            name=name,
+            draw=age_bar if name == "key-age" else partial(_marked, name) if _may_be_bad(name) else None,
+            reserve=2 if _may_be_bad(name) else 0,
         )
         for name in names
     ]  # fmt: skip
+
+
+def _may_be_bad(name: str) -> bool:
+    """Whether a column's words are graded; the usual ones are told by the mark before the row."""
+    if name in OWN_NAMES:
+        return False
+    from actions.workspaces.columns import BY_NAME
+
+    return bool(BY_NAME[name].grades)
 
 
 def _least(name: str) -> int:
@@ -108,8 +119,8 @@ def graded(name: str, text: str) -> str:
 
 
 def _marked(name: str, text: str, ascii_only: bool) -> str:
-    """A cell with an exclamation mark behind what is graded bad, so that no colour is needed to see it."""
-    return f"{text} !" if graded(name, text) in {"critical", "high", "warn"} else text
+    """A cell with an exclamation mark before what is graded bad: no colour is needed to see it, and none cuts it off."""
+    return f"! {text}" if graded(name, text) in _BAD else f"  {text}"
 
 
 def age_bar(text: str, ascii_only: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,6 +17,7 @@ from tui.trail import Trail, Visit
 from tui.widgets.virtual_table import VirtualTable
 
 READABLE = "a new file, readable by you alone"
+ENDINGS = f"its ending says the form: .csv, .json or .md; {READABLE}"
 
 
 class Habits(PrivateApp):
@@ -128,22 +130,25 @@ class Habits(PrivateApp):
         return next((found for found in self.screen.query(VirtualTable) if found.visible and found.size.height), None)
 
     def action_export_table(self) -> None:
-        """Write the rows that are shown, in their order, as CSV."""
-        from tui.taking import table_csv
+        """Write the rows that are shown, in their order, in the form that the file's ending says."""
+        from tui.taking import table_for
 
         table = self._table()
         if table is None or not table.shown:
             self.remark("There is no table to export here.")
             return
-        text = table_csv([column.title for column in table.columns], (row.cells for row in table.shown_rows()))
-        self._save("Where to write the table", f"amlkeys-{table.id or 'table'}.csv", text)
+        titles = [column.name or column.title for column in table.columns]
+        rows = [row.cells for row in table.shown_rows()]
+        name = f"amlkeys-{table.id or 'table'}.csv"
+        self._save("Where to write the table", name, lambda place: table_for(place, titles, rows), ENDINGS)
 
     def action_picture(self) -> None:
         """Write the screen as an SVG, as it was when the key was pressed."""
         if self._over_screen():
-            self._save("Where to write the picture", "amlkeys.svg", self.export_screenshot())
+            picture = self.export_screenshot()
+            self._save("Where to write the picture", "amlkeys.svg", lambda _place: picture)
 
-    def _save(self, question: str, name: str, text: str) -> None:
+    def _save(self, question: str, name: str, text: Callable[[str], str], hint: str = READABLE) -> None:
         from tui.dialogs.ask import AskDialog
         from tui.dialogs.failure import FailureDialog, told
         from tui.taking import write_private
@@ -152,10 +157,10 @@ class Habits(PrivateApp):
             if not place:
                 return
             try:
-                path = write_private(place, text)
+                path = write_private(place, text(place))
             except OSError as error:
                 self.push_screen(FailureDialog(told(error)))
                 return
             self.remark(f"Wrote {clean(str(path))}.")
 
-        self.push_screen(AskDialog(question, "file", name, hint=READABLE), write)
+        self.push_screen(AskDialog(question, "file", name, hint=hint), write)

@@ -19,6 +19,8 @@ MOST_COPIED = 74_994 * 3 // 4
 """Bytes that every terminal with OSC 52 takes: hterm, the strictest, ends at 74,994 of base64."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
+_MARKUP = re.compile(r"[\\`*_\[\]<>|!]")
+"""What would be more than text in a cell of a Markdown table."""
 
 
 def holds_secret(text: str) -> bool:
@@ -32,12 +34,49 @@ def copied(what: str) -> str:
 
 
 def table_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table as CSV with a header; a cell that a spreadsheet would run is quoted with an apostrophe."""
+    """Write a table as CSV with a header; a cell that a spreadsheet would run is quoted with an apostrophe.
+
+    A dash alone says that there is nothing, and runs nothing.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(titles)
-    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
+    writer.writerows(
+        [f"'{cell}" if cell.startswith(_FORMULA) and cell != "-" else cell for cell in row] for row in rows
+    )
     return out.getvalue()
+
+
+def table_markdown(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table as Markdown; what a cell holds stays text."""
+    lines = [
+        _markdown_row(titles),
+        _markdown_row("---" for _ in titles),
+        *(_markdown_row(map(_inert, row)) for row in rows),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _inert(cell: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", cell)
+
+
+def table_json(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table as one JSON object: its columns, and each row by them."""
+    import msgspec
+
+    found = [dict(zip(titles, row, strict=True)) for row in rows]
+    return msgspec.json.encode({"schema": "amlkeys.table/1", "columns": list(titles), "rows": found}).decode() + "\n"
+
+
+def table_for(place: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table in the form that a file's ending asks for: `.json`, `.md`, else CSV."""
+    forms = {".json": table_json, ".md": table_markdown, ".markdown": table_markdown}
+    return forms.get(Path(place).suffix.casefold(), table_csv)(titles, rows)
 
 
 def write_private(place: str, text: str) -> Path:

@@ -125,7 +125,7 @@ def _endpoint_tls(seen: Seen) -> str:
     return (f"{plain} plain" if plain else "yes") if any(uris) else NONE
 
 
-_ACCESS = {"enabled": "enabled", "disabled": "disabled"}
+_ACCESS = {"enabled": "open", "disabled": "closed"}
 _OPEN = {"enabled": "public", "disabled": "private"}
 _ISOLATION = {"allowonlyapprovedoutbound": "approved", "allowinternetoutbound": "internet", "disabled": "off"}
 _MODES = {"identity": "identity", "accesskey": "keys", "userdelegationsas": "signature"}
@@ -156,7 +156,7 @@ ALL: tuple[FleetColumn, ...] = (
     FleetColumn("kind", "Default, Hub, Project or FeatureStore"),
     FleetColumn(
         "public-access", "whether the workspace answers from the internet", {"workspaces": ("publicNetworkAccess",)},
-        _own(lambda own: _word(own.get("publicNetworkAccess"), _ACCESS)), {"enabled": _WARN},
+        _own(lambda own: _word(own.get("publicNetworkAccess"), _ACCESS)), {"open": _WARN},
     ),
     FleetColumn(
         "private-endpoints", "its private endpoints, and how many of them are approved",
@@ -250,7 +250,8 @@ USUAL = ("workspace", "group", "region", "keys", "identity", "endpoints", "cmk")
 
 def near(name: str, names: Iterable[str] = BY_NAME) -> str:
     """Say which columns are near to a name that is none, to end a sentence with."""
-    found = difflib.get_close_matches(name, tuple(names), n=3)
+    known = tuple(names)
+    found = [each for each in known if name and each.startswith(name)] or difflib.get_close_matches(name, known, n=3)
     return f"; near it: {', '.join(found)}" if found else ""
 
 
@@ -283,14 +284,14 @@ def cells_of(names: Iterable[str], seen: Seen) -> tuple[str, ...]:
 
 
 def grade_of(row: WorkspaceRow, names: Sequence[str], others: Sequence[str]) -> Severity | None:
-    """The gravest grade of what is shown of a row: its findings on shown columns, and the words of `others`."""
+    """The gravest grade of what is shown of a row: its findings, and its cells, which are those of `others`."""
     asked = usual_asked(names)
     found = row.severity
     if not asked >= {"keys", "identity"}:
         found = worst_grade(each.severity for each in row.findings if _cell_of(each) in asked)
     if not row.cells:
         return found
-    graded = (BY_NAME[name].grade(word) for name, word in zip(others, row.cells, strict=False))
+    graded = (BY_NAME[name].grade(word) for name, word in zip(others, row.cells, strict=False) if name in names)
     return worst_grade(grade for grade in (found, *graded) if grade is not None)
 
 

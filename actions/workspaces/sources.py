@@ -41,7 +41,7 @@ class Source(NamedTuple):
 
 WORKSPACES = Source(
     "workspaces", "workspaces", "resources | where type =~ 'microsoft.machinelearningservices/workspaces'",
-    always=frozenset({"publicNetworkAccess", "hbiWorkspace", "managedNetwork"}),
+    always=frozenset({"publicNetworkAccess", "hbiWorkspace"}),
 )  # fmt: skip
 BESIDE = (
     Source(

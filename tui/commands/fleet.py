@@ -16,38 +16,70 @@ if TYPE_CHECKING:
     from actions.workspaces import WorkspaceRow
     from tui.session import Connected
 
-_LEAST = (24, 20, 6, 9, 8, 7, 4)
-"""Cells that each column keeps: names stay whole, for they are typed; regions give way."""
-
 
 @click.command(cls=Command)
+@click.option(
+    "--columns", default="", metavar="A,B,C", help="The columns behind the name; `--columns help` tells them."
+)
+@click.option("--filter", "wanted", default="", metavar="TEXT", help="What passes: words, !not, column:text, -f fuzzy.")
+@click.option("--sort", default="", metavar="COLUMN", help="Order by a column; -COLUMN the other way round.")
+@click.option("--view", default="", metavar="NAME", help="A view: of the console, of the settings, or saved.")
+@click.option("--format", "form", default="", metavar="FORM", help="table, json, csv or markdown.")
 @click.pass_context
-def workspaces(context: click.Context) -> int:
+def workspaces(context: click.Context, columns: str, wanted: str, sort: str, view: str, form: str) -> int:
     """List the workspaces of every visible subscription, with the worst finding of each. Reads no secret."""
-    from tui.fleet_lines import FLEET_TITLES, fleet_cells, fleet_state, visible
-    from tui.render import Column, table
+    from tui.commands.fleet_formats import FORMATS, FleetLines, chosen_view, told_sum
+    from tui.fleet_lines import visible
+    from tui.taking import table_csv, table_markdown
 
-    async def read(connected: Connected) -> tuple[tuple[WorkspaceRow, ...], tuple[str, ...]]:
-        from actions.workspaces import whole_fleet
-
-        return await whole_fleet(connected.cloud, await subscription_ids(connected, session.settings.subscription))
-
+    given = context.find_root().ensure_object(dict)
+    if form and (form not in FORMATS or (given.get("json") and form != "json")):
+        raise click.UsageError(f"--format is one of {', '.join(FORMATS)}, and --json is the same as json.", context)
+    given["json"] = given.get("json") or form == "json"
+    if columns == "help":
+        return _columns(context)
     with opened(context) as (session, out):
+        chosen = columns or ("" if view else ",".join(session.config.fleet.columns if not out.json else ()))
+        lines = FleetLines(chosen_view(view, chosen, wanted, sort, session.config.fleet.views), whole=out.json)
+
+        async def read(connected: Connected) -> tuple[tuple[WorkspaceRow, ...], tuple[str, ...]]:
+            from actions.workspaces import whole_fleet
+
+            where = await subscription_ids(connected, session.settings.subscription)
+            return await whole_fleet(connected.cloud, where, lines.asked)
+
         rows, unread = session.run(read)
         out.banner(session)
         shown = visible(rows, session.config.subscriptions.hidden)
+        found = lines.of(shown, session.environments)
         for sentence in unread:
             out.progress(f"{sentence[:1].upper()}{sentence[1:]}")
         if out.json:
-            out.document("workspaces", {"workspaces": [msgspec.to_builtins(row) for row in shown], "unread": unread})
-            return DONE
-        columns = [Column(title, least) for title, least in zip(FLEET_TITLES, _LEAST, strict=True)]
-        states = [fleet_state(row) for row in shown]
-        lines = table(columns, [fleet_cells(row) for row in shown], out.cells, states=states, ascii_only=out.ascii_only)
-        many = len({row.subscription for row in shown})
-        out.result(
-            [*lines, f"{len(shown)} workspaces in {many} subscriptions"] if shown else ["No workspaces are visible."]
-        )
+            out.document("workspaces", lines.document(shown, found, unread))
+        elif form in {"csv", "markdown"}:
+            out.text((table_csv if form == "csv" else table_markdown)(*lines.exported(found)))
+            out.progress(told_sum(found, shown))
+        elif found:
+            out.result([*lines.table(found, out.cells, ascii_only=out.ascii_only), told_sum(found, shown)])
+        else:
+            out.result([f"No workspace fits: {lines.view.filter}" if shown else "No workspaces are visible."])
+    return DONE
+
+
+def _columns(context: click.Context) -> int:
+    """Tell the columns that there are."""
+    from actions.workspaces.columns import ALL
+    from tui.commands.flags import settings_of
+    from tui.commands.output import Output
+    from tui.render import Column, table
+
+    out = Output(settings_of(context))
+    told = [(column.name, column.meaning) for column in ALL]
+    told.append(("environment", "the word of its environment in the settings"))
+    if out.json:
+        out.document("columns", {"columns": [{"name": name, "meaning": meaning} for name, meaning in told]})
+    else:
+        out.result(table([Column("column", 17), Column("says", 20, wraps=True)], told, out.cells))
     return DONE
 
 
