@@ -24,7 +24,7 @@ EXAMPLE = """\
 #     name = "open"
 #     columns = ["public-access", "storage-network", "subscription"]
 #     sort = "subscription"   # with - before it the other way round
-#     filter = "public-access:enabled"
+#     filter = "public-access:open"
 
 [reveal]
 # allowed = true          # false: no key is ever shown, not even by the screen that asks for it

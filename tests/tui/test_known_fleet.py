@@ -10,15 +10,17 @@ from azsim.estates.demo import demo
 from azsim.estates.small import small
 from tests.tui.consoles import NOON, console, opened, session, settle, shown
 from tui.config import Config, Fleet
-from tui.known_fleet import FleetStore, KeptFleet, KeptLine
+from tui.environments import Environments
+from tui.known_fleet import VERSION, FleetStore, KeptFleet, KeptLine, KnownFleet
 from tui.session import Session
 
 
 def kept_by(found: Session, *lines: KeptLine, tenant: str = "", user: str = "") -> None:
-    FleetStore(found).save(KeptFleet(1, tenant, user, "2026-03-01T00:00:00Z", lines))
+    FleetStore(found).save(KeptFleet(VERSION, tenant, user, "2026-03-01T00:00:00Z", NAMES, lines))
 
 
-LINE = KeptLine("/subscriptions/s/gone", "warn", ("long-gone", "rg", "eu", "key1 9d", "ok", "-", "-", "s", "x"), "s", 9)
+NAMES = ("workspace", "group", "region", "keys")
+LINE = KeptLine("/subscriptions/s/gone", "warn", ("long-gone", "rg", "eu", "key1 9d"), "s", "sub", 9)
 
 
 async def test_the_list_is_kept_for_the_operator_alone_and_shown_at_the_next_start():
@@ -53,7 +55,7 @@ async def test_another_users_list_is_not_shown_once_it_is_known_who_signed_in():
     app = console(found)
     async with opened(app) as pilot:
         fleet = pilot.app.screen._fleet
-        fleet.recall(KeptFleet(1, "another", "bob@fabrikam.example", "", (LINE,)))
+        fleet.recall(KeptFleet(VERSION, "another", "bob@fabrikam.example", "", NAMES, (LINE,)))
         pilot.app.screen.facts_changed()
         assert len(fleet) == 0
 
@@ -74,6 +76,15 @@ def test_a_file_that_cannot_be_used_counts_as_none(content: bytes):
     store.path.parent.mkdir(parents=True, exist_ok=True)
     store.path.write_bytes(content)
     assert store.load() is None
+
+
+def test_a_list_of_other_columns_shows_what_it_knows_of_these():
+    fleet = KnownFleet(Environments(()), ("workspace", "tls", "keys"))
+    fleet.recall(KeptFleet(VERSION, "t", "u", "", NAMES, (LINE,)))
+    assert [row.cells for row in fleet.rows] == [("long-gone", "", "key1 9d")]
+    assert fleet.subscription_name(LINE.key) == "sub"
+    fleet.show(("workspace", "keys", "kind"))
+    assert [row.cells for row in fleet.rows] == [("long-gone", "key1 9d", "")]
 
 
 def test_each_place_has_a_list_of_its_own():

@@ -45,7 +45,7 @@ class WorkspacesScreen(FleetChoosing):
         Binding("b", "runbooks", "runbooks", id="runbooks", show=False),
         Binding("C", "keys", "encryption keys", id="keys", show=False),
         Binding("space", "mark", "mark", id="mark", show=False, tooltip="mark, to act on several one after the other"),
-        Binding("slash", "filter", "filter", id="filter"),
+        Binding("slash", "filter", "filter", id="filter", tooltip="filter: words, !not, column:text, -f fuzzy"),
         Binding("f5", "refresh_fleet", "refresh", id="refresh"),
         Binding("escape", "clear_filter", "clear", show=False, id="filter.drop"),
     ]
