@@ -10,12 +10,10 @@ from actions.cloud.data import CloudError, Resource, ResourceId
 from actions.cloud.protocol import Cloud
 from actions.posture.facts import Reading, Subject, failed, source, stamp
 
-COMPONENT = "2020-02-02"
-"""Reading Application Insights: the first version with DisableLocalAuth."""
 _VERSIONS = {
     "keyVault": versions.VAULT,
     "containerRegistry": versions.REGISTRY_ROLES,
-    "applicationInsights": COMPONENT,
+    "applicationInsights": versions.COMPONENT,
 }
 _OLDER = {"containerRegistry": versions.REGISTRY}
 """Sovereign clouds may not know the newest version of a registry yet; an older one does not tell its role mode."""
