@@ -111,6 +111,8 @@ class Estate(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     metrics: list[dict[str, Any]] = []
     behaviour: Behaviour = Behaviour()
     clients: list[Client] = []
+    about: dict[str, Any] = {}
+    """What a picture of a real estate says of itself; for people, the cloud makes nothing of it."""
 
 
 def load(document: bytes | str | Mapping[str, Any]) -> Estate:

@@ -15,6 +15,12 @@ def fold(resource_id: str) -> str:
     return resource_id.casefold()
 
 
+def access_scope(scope: str) -> str:
+    """The form in which scopes of access are compared; the root and management groups, which hold everything, are ""."""
+    folded = fold(scope).rstrip("/")
+    return "" if folded.startswith("/providers/microsoft.management/managementgroups/") else folded
+
+
 def type_of(resource_id: str) -> str:
     """`Microsoft.MachineLearningServices/workspaces/datastores` for a datastore's id; "" for a bare scope."""
     parts = segments(resource_id)

@@ -60,8 +60,8 @@ class Assignment:
 
     @property
     def scope(self) -> str:
-        """The scope, case-folded; "" at the root."""
-        return ids.fold(self.properties["scope"]).rstrip("/")
+        """The scope, case-folded; "" at the root and for a management group."""
+        return ids.access_scope(self.properties["scope"])
 
     @property
     def role(self) -> str:
@@ -216,7 +216,10 @@ class Rbac:
         """Whether the caller has any role at or below `scope`: then the subscription shows in his list."""
         self._refresh()
         folded = ids.fold(scope)
-        return any(ids.within(item.scope, folded) for item in self._assignments(caller.principal_ids))
+        return any(
+            ids.within(item.scope, folded) or ids.within(folded, item.scope)
+            for item in self._assignments(caller.principal_ids)
+        )
 
     def permissions(self, caller: Caller, scope: str) -> list[dict[str, Any]]:
         """The permission blocks of all roles that the caller has at a scope, inherited ones included."""
@@ -304,7 +307,7 @@ def built_in_properties(role: Role) -> dict[str, Any]:
 
 def _denies(item: dict[str, Any], principals: frozenset[str], scope: str, action: str, data: bool) -> bool:
     properties = item["properties"]
-    at = ids.fold(properties["scope"]).rstrip("/")
+    at = ids.access_scope(properties["scope"])
     inherited = scope.rstrip("/") != at
     if not ids.within(scope, at) or (inherited and properties.get("doNotApplyToChildScopes")):
         return False

@@ -223,7 +223,7 @@ def _assignment_principal(item: dict[str, Any]) -> set[str]:
 
 
 def _assignment_scope(item: dict[str, Any]) -> str:
-    return ids.fold(item["properties"]["scope"]).rstrip("/")
+    return ids.access_scope(item["properties"]["scope"])
 
 
 def _deny_principals(item: dict[str, Any]) -> set[str]:
@@ -231,7 +231,7 @@ def _deny_principals(item: dict[str, Any]) -> set[str]:
 
 
 def _deny_scope(item: dict[str, Any]) -> str:
-    return ids.fold(item["properties"]["scope"]).rstrip("/")
+    return ids.access_scope(item["properties"]["scope"])
 
 
 def _definition_filter(text: str) -> Keep:

@@ -38,6 +38,7 @@ GRAINS = {
 }
 LONGEST = timedelta(days=31)
 KEPT = timedelta(days=93)
+_WEEK = 7 * 24
 _AGGREGATIONS = ("average", "minimum", "maximum", "total", "count")
 _CONDITION = re.compile(r"\(?\s*([\w/ ]+?)\s+eq\s+'([^']*)'\s*\)?", re.IGNORECASE)
 
@@ -64,6 +65,8 @@ class Rate:
     """flat, office or nightly: how it is spread over the day."""
     cut_off: tuple[tuple[datetime, datetime | None], ...] | None = None
     """When a client was refused: its refusals count then only, its other calls then not. None: always."""
+    week: tuple[float, ...] = ()
+    """The number in each hour of a week from Monday 00:00 on, where it was observed; it repeats, and is not spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,8 @@ def rates_of(ctx: Context, resource: Resource, metric: str) -> list[Rate]:
             ids.fold(str(item.get("resource", ""))) == folded
             and str(item.get("metric", "")).casefold() == metric.casefold()
         ):
-            found.append(Rate(float(item["perHour"]), dict(item.get("dimensions", {})), str(item.get("shape", "flat"))))
+            shape, week = str(item.get("shape", "flat")), tuple(float(each) for each in item.get("week") or ())
+            found.append(Rate(float(item["perHour"]), dict(item.get("dimensions", {})), shape, week=week))
     if metric == "Transactions":
         name = resource["name"].casefold()
         for client in ctx.world.clients:
@@ -210,17 +214,22 @@ def _point(
 ) -> dict[str, Any]:
     point: dict[str, Any] = {"timeStamp": iso_seconds(moment)}
     hours = span.grain.total_seconds() / 3600
-    total = sum(
-        rate.per_hour * hours * _share(rate.shape, moment) * _wobble(resource, rate, moment)
-        for rate in rates
-        if _counts(rate, moment)
-    )
+    total = sum(_spread(resource, rate, moment, hours) for rate in rates if _counts(rate, moment))
     total = float(round(total))
     if moment >= now or not total:
         return point
     each = total / (hours * 60) if metric.aggregation == "Average" else 1.0
     values = {"total": total, "count": total, "average": each, "minimum": each, "maximum": each}
     return point | {word: values[word] for word in asked}
+
+
+def _spread(resource: Resource, rate: Rate, moment: datetime, hours: float) -> float:
+    """How many of a rate fall into a bucket."""
+    if len(rate.week) == _WEEK:
+        return rate.week[moment.weekday() * 24 + moment.hour] * min(hours, 1.0) + sum(
+            rate.week[(moment.weekday() * 24 + moment.hour + later) % _WEEK] for later in range(1, int(hours))
+        )
+    return rate.per_hour * hours * _share(rate.shape, moment) * _wobble(resource, rate, moment)
 
 
 def _share(shape: str, moment: datetime) -> float:

@@ -1,4 +1,4 @@
-"""`rehearsal serve` and `rehearsal drill`: a cloud to practise on, and practice by hand or by itself."""
+"""`rehearsal serve`, `drill` and `estate`: a cloud to practise on, practice by hand or by itself, one's own estate."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, USAGE, CommandError
 from tui.commands.flags import Group, decide_option, settings_of
+from tui.commands.picturing import estate as estate_command
 
 if TYPE_CHECKING:
     from tui.settings import Settings
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 @click.group(cls=Group)
 def rehearsal() -> None:
     """Practise on a cloud that behaves like Azure and is none."""
+
+
+rehearsal.add_command(estate_command)
 
 
 @rehearsal.command()

@@ -1,0 +1,159 @@
+"""Who may do what: role assignments, roles, denies, and which identities stand behind which groups."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from actions.cloud import versions
+from actions.cloud.data import CloudError, ResourceId, SignedIn
+from actions.estate.camera import Camera, Raw, each
+from actions.estate.resources import Found
+
+_NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "amlkeys/estate")
+_ROLE_LISTS = ("actions", "notActions", "dataActions", "notDataActions")
+
+
+class Access:
+    """What was read of access so far."""
+
+    def __init__(self) -> None:
+        self.assignments: dict[str, Raw] = {}
+        self.definitions: dict[str, Raw] = {}
+        self.denies: dict[str, Raw] = {}
+        self.members: dict[str, set[str]] = {}
+        """Object ids of members by the group's."""
+        self.privileged = False
+        """Whether the tenant has Privileged Identity Management."""
+
+    @property
+    def principals(self) -> set[str]:
+        """Everybody named by an assignment or a deny."""
+        named = {str(item["properties"].get("principalId") or "") for item in self.assignments.values()}
+        listed = (entry for item in self.denies.values() for entry in item["properties"].get("principals") or ())
+        return {principal for principal in {*named, *(str(entry.get("id") or "") for entry in listed)} if principal}
+
+    def groups(self) -> set[str]:
+        """The groups that hold a role."""
+        return {
+            str(item["properties"]["principalId"])
+            for item in self.assignments.values()
+            if str(item["properties"].get("principalType") or "").casefold() == "group"
+        }
+
+
+async def read_access(
+    camera: Camera, subscriptions: Iterable[str], who: SignedIn, found: Found, *, privileged: bool
+) -> Access:
+    """Read a subscription at a time; where its assignments are not told, what the operator may do in each group."""
+    access, subscriptions = Access(), list(subscriptions)
+    for subscription in subscriptions:
+        await _subscription(camera, subscription, who, found, access)
+    if access.groups():
+        identities = {who.object_id, *identities_of(found)}
+        for subscription in subscriptions:
+            await each(sorted(identities), partial(_memberships, camera, access, subscription))
+    if privileged:
+        for subscription in subscriptions:
+            access.privileged |= await _has_pim(camera, f"/subscriptions/{subscription}")
+    return access
+
+
+def identities_of(found: Found) -> set[str]:
+    """The principals of the identities that resources have or are."""
+    blocks: list[Any] = []
+    for item in found.by_id.values():
+        identity = item.get("identity") or {}
+        blocks += [identity, *(identity.get("userAssignedIdentities") or {}).values()]
+        if item["type"].casefold().startswith("microsoft.managedidentity/"):
+            blocks.append(item.get("properties"))
+    return {str(block["principalId"]) for block in blocks if isinstance(block, dict) and block.get("principalId")}
+
+
+async def _subscription(camera: Camera, subscription: str, who: SignedIn, found: Found, access: Access) -> None:
+    cloud, scope = camera.cloud, f"/subscriptions/{subscription}"
+    assigned = await camera.maybe(
+        f"role assignments of subscription {subscription}", lambda: cloud.role_assignments(scope, "")
+    )
+    if assigned is None:
+        await _groups(camera, subscription, who, found, access)
+    for item in assigned or ():
+        access.assignments[item.id.key] = item.raw
+    path = f"{scope}/providers/Microsoft.Authorization/denyAssignments"
+    denies = await camera.rows(f"deny assignments of subscription {subscription}", path, versions.AUTHORIZATION)
+    access.denies |= {str(row.get("id") or "").casefold(): row for row in denies or ()}
+    roles = await camera.maybe(f"roles of subscription {subscription}", lambda: cloud.role_definitions(scope))
+    held = {_role_of(item) for item in access.assignments.values()}
+    for role in roles or ():
+        if role.name.casefold() in held or role.properties.get("type") == "CustomRole":
+            access.definitions[role.name.casefold()] = _definition(role.name, role.properties)
+
+
+async def _groups(camera: Camera, subscription: str, who: SignedIn, found: Found, access: Access) -> None:
+    """Read group by group; where that is refused too, put down what the operator may do there as a role of their own."""
+    groups = {ResourceId(item["id"]).group_id for item in found.by_id.values() if ResourceId(item["id"]).group}
+    for group in sorted((one for one in groups if one.subscription.casefold() == subscription.casefold()), key=str):
+        try:
+            for item in await camera.cloud.role_assignments(group.text, ""):
+                access.assignments[item.id.key] = item.raw
+            continue
+        except CloudError:
+            pass
+        held = await camera.maybe(f"your permissions in {group.name}", partial(camera.cloud.permissions, group))
+        if held is not None and held.entries:
+            _own_role(group, who, held.entries, access)
+
+
+def _own_role(group: ResourceId, who: SignedIn, entries: tuple[Raw, ...], access: Access) -> None:
+    role = str(uuid.uuid5(_NAMES, f"role|{group.key}"))
+    name = str(uuid.uuid5(_NAMES, f"assignment|{group.key}|{who.object_id}"))
+    access.definitions[role] = {
+        "name": role, "roleName": f"Your permissions in {group.name}", "roleType": "CustomRole",
+        "description": "Made from the permissions that Azure tells, because role assignments could not be read.",
+        "assignableScopes": [group.text],
+        "permissions": [{name: list(entry.get(name) or ()) for name in _ROLE_LISTS} for entry in entries],
+    }  # fmt: skip
+    definition = f"/subscriptions/{group.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    found_id = f"{group.text}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    properties = {
+        "scope": group.text, "roleDefinitionId": definition, "principalId": who.object_id,
+        "principalType": "User" if who.kind == "user" else "ServicePrincipal",
+    }  # fmt: skip
+    access.assignments[found_id.casefold()] = {"id": found_id, "name": name, "properties": properties}
+
+
+async def _memberships(camera: Camera, access: Access, subscription: str, principal: str) -> None:
+    """Find the groups through which a principal holds roles: Azure follows groups where it is asked for one principal."""
+    scope = f"/subscriptions/{subscription}"
+    through = await camera.maybe(
+        f"roles of {principal}", lambda: camera.cloud.role_assignments(scope, f"assignedTo('{principal}')")
+    )
+    groups = access.groups()
+    for item in through or ():
+        holder = str(item.properties.get("principalId") or "")
+        if holder in groups and holder != principal:
+            access.members.setdefault(holder, set()).add(principal)
+
+
+async def _has_pim(camera: Camera, scope: str) -> bool:
+    try:
+        await camera.cloud.assignment_schedules(scope)
+    except CloudError:
+        return False
+    return True
+
+
+def _role_of(assignment: Raw) -> str:
+    return ResourceId(str(assignment["properties"].get("roleDefinitionId") or "")).name.casefold()
+
+
+def _definition(name: str, properties: Raw) -> Raw:
+    """A role as the document takes it."""
+    blocks = properties.get("permissions") or ()
+    return {
+        "name": name, "roleName": properties.get("roleName") or name, "roleType": properties.get("type") or "CustomRole",
+        "description": properties.get("description") or "", "assignableScopes": properties.get("assignableScopes") or ["/"],
+        "permissions": [{key: list(block.get(key) or ()) for key in _ROLE_LISTS} for block in blocks],
+    }  # fmt: skip

@@ -1,0 +1,80 @@
+"""Careful reading: a few requests at a time, patient where Azure throttles, and every refusal kept as a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+from actions.cloud.data import CloudError, NotFound, Throttled
+from actions.cloud.protocol import Cloud
+
+T = TypeVar("T")
+A = TypeVar("A")
+Raw = dict[str, Any]
+_AT_ONCE = 8
+_TRIES = 8
+_PASSING = frozenset({0, 401, 429})
+"""Failures that say nothing about what was asked for: no connection, no sign-in, throttling."""
+
+
+class Camera:
+    """Reads for one picture; `unread` says what Azure refused, each once."""
+
+    def __init__(self, cloud: Cloud, say: Callable[[str], None]) -> None:
+        self.cloud, self.say = cloud, say
+        self.unread: list[str] = []
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def maybe(self, what: str, read: Callable[[], Awaitable[T]]) -> T | None:
+        """Read; None where it is not there, and where Azure refuses it, which is noted. Raises what is no answer."""
+        for attempt in range(_TRIES):
+            try:
+                async with self._slots:
+                    return await read()
+            except NotFound:
+                return None
+            except Throttled as error:
+                if attempt == _TRIES - 1:
+                    raise
+                await self.cloud.sleep(min(max(error.retry_after, 1.0), 600.0))
+            except CloudError as error:
+                if error.status in _PASSING:
+                    raise
+                self.note(f"{what}: {error.sentence}")
+                return None
+        raise AssertionError("the last try returns or raises")
+
+    def note(self, sentence: str) -> None:
+        """Keep what could not be read."""
+        if sentence not in self.unread:
+            self.unread.append(sentence)
+
+    async def rows(self, what: str, path: str, version: str) -> list[Raw] | None:
+        """GET a whole collection raw; None where it could not be read."""
+
+        async def read() -> list[Raw]:
+            return [row async for page in self.cloud.list(path, version) for row in page]
+
+        return await self.maybe(what, read)
+
+
+async def each(items: Iterable[A], read: Callable[[A], Awaitable[T]]) -> list[T]:
+    """Read for every item at once and in order; the first failure ends the others."""
+    tasks: list[asyncio.Task[T]] = []
+
+    async def one(item: A) -> T:
+        return await read(item)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(item)) for item in items]
+    except BaseExceptionGroup as failed:
+        raise _first(failed) from None
+    return [task.result() for task in tasks]
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Take one failure out of a group: callers know Azure's errors, not groups."""
+    error = failed.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
