@@ -14,6 +14,7 @@ from azsim.endpoint_keys import EndpointKeys
 from azsim.errors import SERVICE, Refused, arm_error, mfe_error, storage_xml_error
 from azsim.estate import Estate, load
 from azsim.faults import Fault, Faults, Firing
+from azsim.keys import Holder
 from azsim.ledger import Entry, Ledger
 from azsim.operations import Operations
 from azsim.outages import Outages
@@ -114,6 +115,19 @@ class Cloud:
                 pair = pairs.pair(world.seed, endpoint["id"])
                 found |= {f"{endpoint['id']}#{slot}": key.generation for slot, key in pair.items()}
         return {key.casefold(): made for key, made in found.items()}
+
+    def hand_over(self, holder_id: str, slot: str) -> bool:
+        """Give a holder of a storage key the present key of a slot, as its owner does when told; False for any other."""
+        with self._lock:
+            held = self.world.keys.holder(holder_id)
+            account = self.world.keys.account(held.account) if held is not None else None
+            if held is None or account is None or held.secret_type != "AccountKey" or slot not in account.slots:
+                return False
+            key = account.slots[slot].value
+            self.world.keys.hold(Holder(held.id, held.kind, held.account, key, updated=self.clock.now()))
+            self.world.changed()
+            self.settle()
+            return True
 
     def shift(self, delta: timedelta) -> None:
         """Move the clock; what was due meanwhile happens now."""

@@ -7,7 +7,6 @@ the engine's thread, where everything that touches Azure stays.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,7 +25,10 @@ from actions.guard.secret import Secret
 from actions.guard.worker import EngineThread
 from tui.config import Config, ConfigError, load_config
 from tui.environments import Environments
+from tui.modes import mode_told
 from tui.render import clean
+from tui.served import Served, of_address, of_line
+from tui.served import SessionError as SessionError
 from tui.settings import Settings as Settings
 from tui.sim_clock import SimClock
 
@@ -38,29 +40,16 @@ if TYPE_CHECKING:
     from actions.guard.engine import Engine
     from actions.guard.events import Event
     from actions.guard.journal import Journal
+    from actions.guard.model import Plan
+    from azsim.clock import Clock
     from azsim.cloud import Cloud as Simulated
+    from tui.twin import Twin
 
 T = TypeVar("T")
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 DEMO = "Contoso"
 """The company of the demo estate, told before that is built."""
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class SessionError(Exception):
-    """A session cannot be made of these flags; the text is one sentence with the place."""
-
-
-class Served(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A rehearsal served over TLS: the one JSON line that `amlkeys rehearsal serve` prints, or the environment."""
-
-    url: str
-    ca: str
-    tenant: str
-    client_id: str
-    client_secret: str
-    control_token: str = ""
 
 
 class Banner(NamedTuple):
@@ -79,7 +68,7 @@ class Banner(NamedTuple):
         place = f"REHEARSAL {self.estate}".strip() if self.rehearsal else "AZURE"
         short = self.tenant.partition("-")[0] if _GUID.fullmatch(self.tenant) else self.tenant
         tenant = f"tenant {short}" if short else ""
-        parts = (place, self.mode.upper(), self.user or "not signed in", tenant, self.cloud)
+        parts = (place, mode_told(self.mode), self.user or "not signed in", tenant, self.cloud)
         return tuple(clean(part) for part in parts if part)
 
 
@@ -307,9 +296,20 @@ class Session:
 
                 self._engine = Engine(
                     cloud=azure, journal=self.journal, actions=actions(), operator=Operator.here(), arming=arming,
-                    emit=tell, named=self.environments.insists,
+                    emit=tell, named=self.environments.insists, twin=self._make_twin,
                 )  # fmt: skip
             return self._engine
+
+    async def _make_twin(self, plan: Plan, holding: Mapping[str, str]) -> Twin:
+        """Make what a dry run acts on; its time begins with the cloud's, and stands still where that does."""
+        from azsim.clock import Clock
+        from tui.twin import make
+
+        azure, _ = self._reach()
+        clock = type(self._sim.clock) if self._sim is not None else Clock
+        return await make(
+            azure, plan, holding, seed=self.settings.seed, speed=self.settings.speed, clock=clock(azure.now())
+        )
 
     def _reach(self) -> tuple[AzureCloud, Arming]:
         """Make the cloud and what arms its gate, once; nothing is sent."""
@@ -338,7 +338,7 @@ class Session:
 
         sim = self.sim
         if sim is not None:
-            return _in_process(sim, self.settings.speed, throttled)
+            return in_process(sim, self.settings.speed, throttled)
         if self._served is not None:
             given = self._served
             token = Secret(given.control_token) if given.control_token else None
@@ -351,9 +351,16 @@ class Session:
         return AzureCloud.real(place(self._cloud), tenant=tenant, prompt=self.on_device_code, on_throttle=throttled)
 
 
-def _in_process(sim: Simulated, speed: float, on_throttle: Callable[[Throttling], None]) -> AzureCloud:
+def in_process(
+    sim: Simulated,
+    speed: float,
+    on_throttle: Callable[[Throttling], None],
+    mode: Mode = Mode.LOOK,
+    cloud: str = CLOUDS[0],
+) -> AzureCloud:
     """Sign in to a rehearsal cloud that lives in this process."""
     from actions.cloud.azure import AzureCloud
+    from actions.cloud.places import place
     from actions.cloud.rehearsal import Account, Face
     from azsim.principals import rehearsal_app_id
     from azsim.wire import ConnectionDropped, Request
@@ -362,14 +369,14 @@ def _in_process(sim: Simulated, speed: float, on_throttle: Callable[[Throttling]
     client = rehearsal_app_id(tenant)
     account = Account(tenant, client)
     face = Face(handle=sim.handle, request=Request, dropped=ConnectionDropped, clock=SimClock(sim))
-    return AzureCloud.in_process(face, account, speed=speed, on_throttle=on_throttle)
+    return AzureCloud.in_process(face, account, speed=speed, mode=mode, on_throttle=on_throttle, place=place(cloud))
 
 
 def _rehearsal(settings: Settings) -> Callable[[], Simulated] | Served:
     """Find what `--rehearse` means: nothing (the demo estate), an address, an estate or the line of a served one."""
     given = settings.rehearse or ""
     if given.startswith(("https://", "http://")):
-        return _checked(_from_environment(given, settings.rehearse_ca))
+        return of_address(given, settings.rehearse_ca)
     if not given:
         return lambda: _demo(settings.seed)
     try:
@@ -379,7 +386,7 @@ def _rehearsal(settings: Settings) -> Callable[[], Simulated] | Served:
     with suppress(msgspec.DecodeError, UnicodeDecodeError):
         raw = msgspec.json.decode(content)
         if isinstance(raw, dict) and "url" in raw:
-            return _checked(_decoded(raw, given))
+            return of_line(raw, given)
         if isinstance(raw, dict) and str(raw.get("schema", "")).startswith("amlkeys."):
             raise SessionError(f"{clean(given)} is no estate but {clean(str(raw['schema']))}; --rehearse= is the demo.")
     return lambda: simulated(content, settings.seed, given)
@@ -392,46 +399,12 @@ def _demo(seed: int) -> Simulated:
     return simulated(demo(), seed, "the demo estate")
 
 
-def simulated(document: bytes | dict[str, Any], seed: int, name: str) -> Simulated:
+def simulated(document: bytes | dict[str, Any], seed: int, name: str, clock: Clock | None = None) -> Simulated:
     """Build the rehearsal cloud in this process."""
     from azsim.cloud import Cloud as Simulated
     from azsim.estate import EstateError
 
     try:
-        return Simulated(document, seed=seed)
+        return Simulated(document, seed=seed, clock=clock)
     except EstateError as error:
         raise SessionError(f"{clean(name)} is no estate that can be rehearsed: {clean(str(error))}.") from None
-
-
-def _decoded(raw: dict[str, Any], name: str) -> Served:
-    """Read the line of a served rehearsal from a file."""
-    try:
-        return msgspec.convert(raw, Served)
-    except msgspec.ValidationError as error:
-        raise SessionError(f"{clean(name)} is not what 'rehearsal serve' printed: {clean(str(error))}.") from None
-
-
-def _from_environment(url: str, ca_file: str) -> Served:
-    """Complete an address by what `serve` printed, handed over in the environment."""
-    names = {"tenant": "TENANT", "client_id": "CLIENT", "client_secret": "SECRET", "control_token": "TOKEN"}
-    found = {name: os.environ.get(f"AMLKEYS_REHEARSAL_{key}", "") for name, key in names.items()}
-    found["ca"] = ca_file or os.environ.get("AMLKEYS_REHEARSAL_CA", "")
-    missing = [
-        f"AMLKEYS_REHEARSAL_{names[name]}" for name in ("tenant", "client_id", "client_secret") if not found[name]
-    ]
-    missing += [] if found["ca"] else ["--rehearse-ca or AMLKEYS_REHEARSAL_CA"]
-    if missing:
-        raise SessionError(f"To rehearse against an address, set {', '.join(missing)}, or pass the file with its line.")
-    return Served(url=url, **found)
-
-
-def _checked(served: Served) -> Served:
-    """Refuse any address but this machine's: a rehearsal never leaves it."""
-    try:
-        parts = urlsplit(served.url)
-        here = parts.scheme == "https" and parts.hostname in _LOOPBACK and parts.port
-    except ValueError:
-        here = False
-    if not here:
-        raise SessionError(f"A rehearsal is served on https://localhost:PORT only, not on {clean(served.url)}.")
-    return served

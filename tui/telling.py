@@ -174,6 +174,8 @@ def _event(event: Event) -> tuple[str, str]:
     match event:
         case events.RunStarted():
             return "", f"run {event.run} {'resumed' if event.resumed else 'started'}: {event.plan.goal_text}"
+        case events.TwinMade():
+            return "", event.sentence
         case events.StepStarted():
             retry = f", attempt {event.attempt}" if event.attempt > 1 else ""
             return "running", f"{event.number}/{event.total} {event.step.title}{retry}"
@@ -261,6 +263,7 @@ def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[
     lines += indent(f"{told(run.state, ascii_only=ascii_only)}: {clean(run.sentence)}", cells, "State:  ")
     place = "rehearsal" if run.plan.binding.rehearsal else run.plan.binding.cloud
     lines += indent(f"{run.plan.action} of {clean(run.plan.name)}, {run.mode}, {place}", cells, "Run:    ")
+    lines += indent(clean(run.twin.sentence), cells, "On:     ") if run.twin else []
     lines += indent(clean(run.batch), cells, "Batch:  ") if run.batch else []
     for leg in run.legs:
         until = f" to {stamp(leg.ended)}" if leg.ended else ""

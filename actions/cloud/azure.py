@@ -68,11 +68,15 @@ class AzureCloud(MachineLearning, Storage, VaultKeys, Governance, Endpoints, Vau
         speed: float = 0.0,
         mode: Mode = Mode.LOOK,
         on_throttle: Callable[[Throttling], None] = ignore,
+        place: Place = PUBLIC,
     ) -> Self:
-        """Speak to a rehearsal cloud in this process; waits take no real time unless `speed` says how fast to run."""
-        clock, gate = RehearsalClock(face.clock, speed), Gate(PUBLIC.hosts, mode)
-        transport = GateTransport(InProcess(face, clock), gate, clock, Limits(PUBLIC.arm, clock, on_throttle))
-        return cls._rehearsed(transport, gate, clock, account)
+        """Speak to a rehearsal cloud in this process; waits take no real time unless `speed` says how fast to run.
+
+        It bears the names of another Azure cloud's `place` where it stands for something there.
+        """
+        clock, gate = RehearsalClock(face.clock, speed), Gate(place.hosts, mode)
+        transport = GateTransport(InProcess(face, clock), gate, clock, Limits(place.arm, clock, on_throttle))
+        return cls._rehearsed(transport, gate, clock, account, place)
 
     @classmethod
     def loopback(
@@ -97,6 +101,8 @@ class AzureCloud(MachineLearning, Storage, VaultKeys, Governance, Endpoints, Vau
         return cls._rehearsed(transport, gate, clock, account)
 
     @classmethod
-    def _rehearsed(cls, transport: GateTransport, gate: Gate, clock: CloudClock, account: Account) -> Self:
-        credential = RehearsalCredential(clock, PUBLIC, transport, account)
-        return cls(Wire(PUBLIC, transport, credential), gate, clock, rehearsal=True)
+    def _rehearsed(
+        cls, transport: GateTransport, gate: Gate, clock: CloudClock, account: Account, place: Place = PUBLIC
+    ) -> Self:
+        credential = RehearsalCredential(clock, place, transport, account)
+        return cls(Wire(place, transport, credential), gate, clock, rehearsal=True)

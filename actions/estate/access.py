@@ -35,6 +35,13 @@ class Access:
         listed = (entry for item in self.denies.values() for entry in item["properties"].get("principals") or ())
         return {principal for principal in {*named, *(str(entry.get("id") or "") for entry in listed)} if principal}
 
+    def narrow(self, found: Found) -> None:
+        """Keep the assignments and denies that lie at, above or below something that was found."""
+        places = tuple(found.by_id)
+        for kept in (self.assignments, self.denies):
+            for key in [key for key, item in kept.items() if not _counts(item, places)]:
+                del kept[key]
+
     def groups(self) -> set[str]:
         """The groups that hold a role."""
         return {
@@ -45,17 +52,22 @@ class Access:
 
 
 async def read_access(
-    camera: Camera, subscriptions: Iterable[str], who: SignedIn, found: Found, *, privileged: bool
+    camera: Camera, subscriptions: Iterable[str], who: SignedIn, found: Found, *, whole: bool
 ) -> Access:
-    """Read a subscription at a time; where its assignments are not told, what the operator may do in each group."""
+    """Read a subscription at a time; where its assignments are not told, what the operator may do in each group.
+
+    Unless `whole`, only what counts for what was found is kept, and nobody looks for privileged identities.
+    """
     access, subscriptions = Access(), list(subscriptions)
     for subscription in subscriptions:
         await _subscription(camera, subscription, who, found, access)
+    if not whole:
+        access.narrow(found)
     if access.groups():
         identities = {who.object_id, *identities_of(found)}
         for subscription in subscriptions:
             await each(sorted(identities), partial(_memberships, camera, access, subscription))
-    if privileged:
+    if whole:
         for subscription in subscriptions:
             access.privileged |= await _has_pim(camera, f"/subscriptions/{subscription}")
     return access
@@ -143,6 +155,14 @@ async def _has_pim(camera: Camera, scope: str) -> bool:
     except CloudError:
         return False
     return True
+
+
+def _counts(item: Raw, places: tuple[str, ...]) -> bool:
+    scope = str(item["properties"].get("scope") or "").rstrip("/").casefold()
+    above = not scope or scope.startswith("/providers/")
+    return above or any(
+        place == scope or place.startswith(f"{scope}/") or scope.startswith(f"{place}/") for place in places
+    )
 
 
 def _role_of(assignment: Raw) -> str:

@@ -12,7 +12,17 @@ from actions.cloud.protocol import Cloud
 from actions.estate.access import Access, identities_of, read_access
 from actions.estate.camera import Camera, Raw, each
 from actions.estate.people import People, read_people
-from actions.estate.resources import VAULT, WORKSPACE, Found, contents, find_vault, follow, listed, surroundings
+from actions.estate.resources import (
+    ACCOUNT,
+    VAULT,
+    WORKSPACE,
+    Found,
+    contents,
+    find_vault,
+    follow,
+    listed,
+    surroundings,
+)
 from actions.estate.signals import read_activity, read_metrics
 from actions.estate.vault_keys import named_keys, read_keys
 
@@ -67,7 +77,7 @@ async def take(cloud: Cloud, frame: Frame | None = None, *, say: Callable[[str],
     for one in kept:
         await surroundings(camera, one.id, found, whole=not frame.near and one in asked)
     apps = not frame.near
-    access = await read_access(camera, [one.id for one in kept], who, found, privileged=apps)
+    access = await read_access(camera, [one.id for one in kept], who, found, whole=apps)
     say("Reading the directory and key versions.")
     ids = {*access.principals, *identities_of(found), *_policy_holders(found)} - {who.object_id}
     people = await read_people(camera, ids, access, apps=apps)
@@ -106,16 +116,21 @@ async def _all(
 async def _near(
     camera: Camera, frame: Frame, asked: list[Subscription], visible: Iterable[Subscription], found: Found
 ) -> frozenset[str]:
-    """Read what is wanted and what it stands on; of all other workspaces only that they are there."""
+    """Read what is wanted and what it stands on, with every workspace that uses the same storage accounts."""
     near = [_top(text) for text in frame.near]
-    for rows in await each(asked, lambda one: camera.maybe(f"workspaces of {one.name}", _lister(camera.cloud, one))):
-        for row in rows or ():
-            found.put(row.raw)
-    return await _whole(camera, near, visible, found)
+    await follow(camera, near, found, visible=frozenset(one.id.casefold() for one in visible))
+    accounts = {ResourceId(item["id"]).key for item in found.of_type(ACCOUNT)}
+    lists = await each(asked, lambda one: camera.maybe(f"workspaces of {one.name}", _lister(camera.cloud, one)))
+    users = [item.id for rows in lists for item in rows or () if _account_of(item.raw) in accounts]
+    return await _whole(camera, [*near, *(item for item in users if item not in near)], visible, found)
 
 
 def _lister(cloud: Cloud, one: Subscription) -> Callable[[], Any]:
     return lambda: cloud.workspaces(one.id)
+
+
+def _account_of(workspace: Raw) -> str:
+    return ResourceId(str((workspace.get("properties") or {}).get("storageAccount") or "")).key
 
 
 async def _whole(

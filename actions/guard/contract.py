@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -76,6 +76,16 @@ class Recalls(Protocol):
 
     def recall(self, past: Past) -> None:
         """Take the way to ask."""
+        ...
+
+
+@runtime_checkable
+class KnowsHolders(Protocol):
+    """An action whose inspection tells which slot each holder of a key is on."""
+
+    def holding(self, inspection: Any) -> dict[str, str]:
+        """Give the slot by the holder's resource id: `stale` for a dead key, `expired` for a SAS that has ended, `none`
+        where there is no key."""
         ...
 
 

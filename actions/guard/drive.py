@@ -9,6 +9,7 @@ from actions.cloud.data import CloudError
 from actions.guard import confirm
 from actions.guard.contract import Inspection
 from actions.guard.drift import next_differences
+from actions.guard.dry_run import dry_run
 from actions.guard.errors import ConfirmationError, GuardError, JournalError, LeaseLost
 from actions.guard.events import Paused, RunFinished, StepFinished
 from actions.guard.journal import Writer
@@ -17,7 +18,6 @@ from actions.guard.results import EXIT_DONE, EXIT_FAILED, Halt, RunResult
 from actions.guard.run import Run, where
 from actions.guard.steps import Place, change, failed, settle
 from actions.guard.waits import wait
-from actions.guard.walk import walk
 
 
 async def drive(run: Run) -> RunResult:
@@ -26,7 +26,7 @@ async def drive(run: Run) -> RunResult:
     A journal that cannot be written, or leases that are lost, end it at once without another entry or request.
     """
     try:
-        sentence = await (walk(run) if run.mode is Mode.DRY_RUN else _to_goal(run))
+        sentence = await (dry_run(run, _to_goal) if run.mode is Mode.DRY_RUN else _to_goal(run))
         return _finish(run, sentence)
     except Halt as halt:
         return _pause(run, halt)

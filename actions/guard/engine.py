@@ -33,6 +33,7 @@ from actions.guard.preflight import preflight
 from actions.guard.results import EXIT_DONE, Planned, RunResult, Staleness
 from actions.guard.run import AnyAction, Run, stamp
 from actions.guard.text import plain
+from actions.guard.twin import TwinMaker
 
 _log = logging.getLogger("amlkeys.engine")
 
@@ -40,7 +41,7 @@ _log = logging.getLogger("amlkeys.engine")
 class Engine:
     """Everything that is done to Azure through a plan; one engine per session, used on its thread.
 
-    `named` tells whose name must be typed even where nothing can break.
+    `named` tells whose name must be typed even where nothing can break, `twin` makes what dry runs act on.
     `stop`, `note` and `active` may be called from any thread; `emit` is called on the engine's and must not block.
     """
 
@@ -54,13 +55,14 @@ class Engine:
         emit: Callable[[Event], None] = lambda _event: None,
         arming: Arming | None = None,
         named: Callable[[Plan], bool] = lambda _plan: False,
+        twin: TwinMaker | None = None,
     ) -> None:
         self.cloud, self.journal, self.actions, self.operator = cloud, journal, actions, operator
         self.arming = arming or Arming(cloud.gate)
         for action in actions.values():
             if isinstance(action, Recalls):
                 action.recall(lambda name, resource: past(journal, name, resource))
-        self._emit, self._named = emit, named
+        self._emit, self._named, self._twin = emit, named, twin
         self._runs: dict[str, tuple[Run, asyncio.AbstractEventLoop]] = {}
         self._lock = Lock()
 
@@ -255,7 +257,7 @@ class Engine:
             id=run_id, mode=mode, plan=plan, action=action, goal=msgspec.convert(plan.goal, action.goal_type),
             options=msgspec.convert(plan.options, action.options), cloud=self.cloud, journal=self.journal,
             operator=self.operator, user=who.user, holder=Holder.new(run_id, self.operator), tell=self._tell,
-            decided=dict(plan.decided), wait=wait,
+            decided=dict(plan.decided), wait=wait, make_twin=self._twin,
         )  # fmt: skip
 
     def _with_past(self, action: AnyAction, target: ResourceId, options: Mapping[str, Any]) -> Mapping[str, Any]:

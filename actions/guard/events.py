@@ -28,6 +28,17 @@ class RunStarted(Event, frozen=True, kw_only=True):
     resumed: bool = False
 
 
+class TwinMade(Event, frozen=True, kw_only=True):
+    """What a dry run is walked on: a twin of what it touches, or, where none could be `made`, nothing but the plan.
+
+    `sentence` says what of it was read and when, or why there is none; `remarks` what the twin cannot know.
+    """
+
+    made: bool
+    sentence: str
+    remarks: tuple[str, ...] = ()
+
+
 class StepStarted(Event, frozen=True, kw_only=True):
     """A step is about to run; `number` counts from 1 among the `total` steps known now; `attempt` is 2 for a retry."""
 

@@ -115,10 +115,12 @@ def classify(method: str, url: str, hosts: Hosts) -> RequestClass:
 class Permit:
     """Leave to send one step's write: good for its method and path, dead when the step ends.
 
-    `uses` counts how often it was spent; a permit for a non-idempotent request is spent once.
+    `uses` counts how often it was spent; a permit for a non-idempotent request is spent once. With a `gate` it is good
+    at no other: what a step may do on a dry run's twin it may not do in Azure.
     """
 
     request: Request
+    gate: Gate | None = None
     alive: bool = True
     uses: int = 0
     once: bool = True
@@ -141,9 +143,9 @@ _secrets_allowed: ContextVar[bool] = ContextVar("amlkeys_secret_reads", default=
 
 
 @contextmanager
-def permit_for(request: Request, *, once: bool = True) -> Iterator[Permit]:
-    """Issue the permit of one step for the length of the block; only the engine calls this."""
-    permit = Permit(request, once=once)
+def permit_for(request: Request, *, once: bool = True, gate: Gate | None = None) -> Iterator[Permit]:
+    """Issue the permit of one step, for one gate, for the length of the block; only the engine calls this."""
+    permit = Permit(request, gate, once=once)
     token = _current.set(permit)
     try:
         yield permit
@@ -187,11 +189,21 @@ class Gate:
             self.watch(method, url)
         return kind
 
+    def withhold(self, request: Request) -> Withheld:
+        """Bring a dry run's write to the gate without a permit, so that it is refused and noted like any other."""
+        try:
+            kind = self.admit(request.method, f"https://{request.host or self.hosts.arm}{request.path}")
+        except Refused as refusal:
+            return Withheld(refusal.kind, refusal.method, refusal.path, "withheld in a dry run")
+        return Withheld(kind, request.method, request.path, "a dry run does not send it")
+
     def _admit_write(self, method: str, host: str, path: str) -> None:
         """Spend the running step's permit, or refuse."""
         permit = _current.get()
         if permit is None:
             self._refuse(Refused(RequestClass.WRITE, method, path, "changes Azure and no step is running"))
+        elif permit.gate is not None and permit.gate is not self:
+            self._refuse(Refused(RequestClass.WRITE, method, path, "is allowed in another cloud only"))
         elif not permit.covers(method, host, path, self.hosts.arm):
             self._refuse(Refused(RequestClass.WRITE, method, path, "is not what the running step was approved for"))
         elif self.mode is not Mode.LIVE:

@@ -87,6 +87,14 @@ class Leg(Frozen, frozen=True, kw_only=True):
     sentence: str = ""
 
 
+class Twin(Frozen, frozen=True, kw_only=True):
+    """What a dry run was walked on last: a twin, or where none could be `made` nothing but the plan; see `TwinMade`."""
+
+    made: bool
+    sentence: str
+    remarks: tuple[str, ...] = ()
+
+
 class RunHistory(Frozen, frozen=True, kw_only=True):
     """One run folded from its entries; `plan` is the newest approved one, `plans` all of them in order."""
 
@@ -111,6 +119,7 @@ class RunHistory(Frozen, frozen=True, kw_only=True):
     extra: tuple[Entry, ...] = ()
     stop_asked: bool = False
     batch: str = ""
+    twin: Twin | None = None
     first: int = 0
     last: int = 0
     last_hash: str = ""
@@ -175,6 +184,7 @@ class Fold:
             "plan-approved": self._plan_approved,
             "stop-requested": self._stop_requested,
             "note": self._note,
+            "twin-made": self._twin_made,
             "step-intent": self._step_intent,
             "wait-began": self._wait_began,
             "step-outcome": self._step_outcome,
@@ -237,6 +247,10 @@ class Fold:
 
     def _stop_requested(self, _entry: Entry, _data: dict[str, Any]) -> None:
         self.run["stop_asked"] = True
+
+    def _twin_made(self, _entry: Entry, data: dict[str, Any]) -> None:
+        self.run["twin"] = msgspec.convert(data, Twin)
+        self.steps.clear()
 
     def _note(self, entry: Entry, data: dict[str, Any]) -> None:
         self.run["notes"] += (Note(at=entry.at, by=data["by"], text=data["text"]),)

@@ -55,6 +55,7 @@ def as_json(run: RunHistory) -> bytes:
         "before": msgspec.to_builtins(run.before),
         "after": msgspec.to_builtins(run.after),
         "changes": [msgspec.to_builtins(change) for change in run.changes],
+        **({"twin": msgspec.to_builtins(run.twin)} if run.twin else {}),
         "notes": [msgspec.to_builtins(note) for note in run.notes],
         "journal": {"first": run.first, "last": run.last, "hash": run.last_hash},
     }
@@ -83,6 +84,7 @@ def sections(run: RunHistory) -> tuple[Section, ...]:
     plan = run.plan
     parts = (
         Section(title="Summary", columns=("", ""), rows=_summary(run)),
+        Section(title="What the twin cannot know", columns=("",), rows=_unknown(run)),
         Section(title="Findings before", columns=_FINDING, rows=_findings(run.plans[0].findings)),
         Section(title="Approved plan", columns=_PLANNED, rows=_planned(plan.body.steps)),
         Section(title="Approved for some cases only", columns=_PLANNED, rows=_planned(plan.body.contingent)),
@@ -121,6 +123,7 @@ def _summary(run: RunHistory) -> tuple[tuple[str, str], ...]:
         ("open decisions", " ".join(decision.question for decision in run.decisions)),
         ("target", plan.target),
         ("mode", run.mode),
+        ("walked on", run.twin.sentence if run.twin else ""),
         ("world", "rehearsal, nothing here is real" if binding.rehearsal else "Azure"),
         ("cloud and tenant", f"{binding.cloud}, {binding.tenant}"),
         ("planned by", f"{binding.user} at {plan.made_at}"),
@@ -130,6 +133,10 @@ def _summary(run: RunHistory) -> tuple[tuple[str, str], ...]:
         ("journal", f"entries {run.first} to {run.last}, last hash {run.last_hash}"),
     )
     return tuple((name, str(value)) for name, value in rows if value)
+
+
+def _unknown(run: RunHistory) -> tuple[tuple[str], ...]:
+    return tuple((remark,) for remark in run.twin.remarks) if run.twin else ()
 
 
 def _findings(found: tuple[Finding, ...]) -> tuple[tuple[str, ...], ...]:

@@ -26,6 +26,7 @@ from actions.guard.journal import Journal, Writer
 from actions.guard.lease import Holder, Operator
 from actions.guard.model import Mode, Plan, RunState, Step, Steps
 from actions.guard.results import Halt
+from actions.guard.twin import Stage, TwinMaker
 
 T = TypeVar("T")
 AnyAction = Action[Any, Any, Any]
@@ -73,6 +74,9 @@ class Run:
     session_began: int = 0
     tries: dict[str, int] = field(default_factory=dict[str, int])
     unknown: set[str] = field(default_factory=set[str])
+    make_twin: TwinMaker | None = None
+    twin: Stage | None = None
+    """Where a dry run acts instead of in the cloud that it was planned for."""
     _renewed: float = 0.0
 
     def __post_init__(self) -> None:
@@ -178,6 +182,10 @@ class Run:
         """Halt when somebody asked this run to stop, here or from another process."""
         if self.stop_event.is_set() or self.journal.has(self.id, "stop-requested", after=self.session_began):
             raise Halt(RunState.STOPPED, "Stopped between two steps, as asked.")
+
+    def act_on(self, twin: Stage | None, cloud: Cloud) -> None:
+        """Read and act in another cloud from now on; secrets of the one before are forgotten."""
+        self.twin, self.cloud, self.hand = twin, cloud, Hand(cloud=cloud)
 
     def lost(self, error: GuardError) -> None:
         """Note in the log that this process may not go on; the journal belongs to the other one now."""

@@ -94,11 +94,13 @@ async def _stay(run: Run, step: Step) -> None:
 async def _send(run: Run, step: Step) -> None:
     """Let the action make its change under the permit, and make the outcome durable, whatever it is."""
     permit: Permit | None = None
+    kept_back: Withheld | None = None
     try:
         if step.request is None:
             evidence = await _do(run, step)
         else:
-            with permit_for(step.request, once=_once(step.request)) as permit:
+            kept_back = _withhold(run, step, step.request)
+            with permit_for(step.request, once=_once(step.request), gate=run.cloud.gate) as permit:
                 evidence = await _do(run, step)
     except (Throttled, UnknownOutcome):
         raise
@@ -118,7 +120,21 @@ async def _send(run: Run, step: Step) -> None:
         _outcome(run, step, "unknown" if sent else "error", sentence=where(error))
         sentence = f"{step.title}: internal error, {where(error)}."
         raise Halt(RunState.FAILED, sentence, code=EXIT_FAILED, step=step.id) from error
-    _outcome(run, step, "done", evidence=evidence)
+    if kept_back is not None:
+        sentence = f"{kept_back.method} {kept_back.path} was withheld, and done on the twin."
+        _outcome(run, step, "withheld", sentence=sentence, evidence=evidence)
+    else:
+        _outcome(run, step, "done", evidence=evidence)
+
+
+def _withhold(run: Run, step: Step, request: Request) -> Withheld | None:
+    """In a dry run with a twin let the live cloud's gate refuse the change, and tell which it was."""
+    if run.twin is None:
+        return None
+    refusal = run.twin.withhold(request)
+    asked = f"Withheld: {request.method} {request.host}{request.path} {request.api_version}"
+    run.tell(StepSaid(run=run.id, at=run.now(), step_id=step.id, text=plain(asked)))
+    return refusal
 
 
 async def _do(run: Run, step: Step) -> dict[str, str]:
@@ -218,13 +234,15 @@ async def verify(run: Run, step: Step) -> Proof:
         raise failed(error, f"{step.title}: done, but its proof could not be read") from None
 
 
-def conclude(run: Run, step: Step, proof: Proof, *, withheld: bool = False) -> None:
-    """Make a proof durable and tell it; a failed one halts the run."""
-    shown = Proof(verdict=proof.verdict, sentence=plain(proof.sentence), evidence=cleaned(proof.evidence))
+def conclude(run: Run, step: Step, proof: Proof) -> None:
+    """Make a proof durable and tell it, one of a twin as such; a failed one halts the run."""
+    sentence = f"On the twin: {proof.sentence}" if run.twin else proof.sentence
+    shown = Proof(verdict=proof.verdict, sentence=plain(sentence), evidence=cleaned(proof.evidence))
     data = {"step": step.id, "verdict": shown.verdict, "sentence": shown.sentence, "evidence": shown.evidence}
     run.record("step-proof", data)
     known = run.fold.step(step.id)
     evidence = known.evidence if known else {}
+    withheld = known is not None and known.result == "withheld"
     run.tell(StepFinished(run=run.id, at=run.now(), step_id=step.id, proof=shown, withheld=withheld, evidence=evidence))
     if shown.verdict is Verdict.FAILED:
         raise Halt(RunState.FAILED, f"{step.title}: {shown.sentence}", code=EXIT_FAILED, step=step.id)

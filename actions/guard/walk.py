@@ -1,11 +1,13 @@
-"""A dry run: every step is walked, every change is withheld at the gate, nothing is waited for."""
+"""A dry run without a twin: every step is walked, every change is withheld at the gate, nothing is waited for."""
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from actions.cloud.data import CloudError
 from actions.guard.events import StepStarted
-from actions.guard.gate import Refused, Withheld, permit_for, secret_reads
-from actions.guard.model import Proof, RunState, Step, Verdict
+from actions.guard.gate import Refused, RequestClass, secret_reads
+from actions.guard.model import Proof, Request, RunState, Step, Verdict
 from actions.guard.results import EXIT_FAILED, Halt
 from actions.guard.run import Run
 from actions.guard.steps import Place, conclude, intent
@@ -29,22 +31,28 @@ async def _step(run: Run, step: Step, place: Place) -> None:
     result, sentence = await _try(run, step)
     run.record("step-outcome", {"step": step.id, "result": result, "sentence": sentence})
     proof = Proof(verdict=Verdict.NOT_VERIFIABLE, sentence=sentence)
-    conclude(run, step, proof, withheld=result == "withheld")
+    conclude(run, step, proof)
 
 
 async def _try(run: Run, step: Step) -> tuple[str, str]:
-    """Go as far as the gate, which keeps the change back."""
+    """Go as far as the gate, which keeps the change back: no permit is issued, whatever the session's mode becomes."""
     if step.wait is not None and step.request is None:
         return "done", f"A dry run does not wait: {step.wait.reason}"
     if step.request is None:
         return "done", "Changes nothing in Azure; not carried out in a dry run."
     try:
-        with permit_for(step.request), secret_reads(announced=run.action.secret_reads):
+        with secret_reads(announced=run.action.secret_reads):
             await run.action.do(step, run.hand)
-    except Withheld as error:
-        return "withheld", f"Not verifiable: {error.method} {error.path} was withheld."
     except Refused as error:
+        if error.kind is RequestClass.WRITE and _is(step.request, error):
+            return "withheld", f"Not verifiable: {error.method} {error.path} was withheld."
         raise Halt(RunState.FAILED, f"{step.title}: the gate refused it, {error.why}.", code=EXIT_FAILED) from None
     except CloudError as error:
         return "error", f"Not verifiable: with earlier steps withheld it met another state ({error.sentence})."
     return "done", "Not verifiable: it found nothing to change."
+
+
+def _is(request: Request, refused: Refused) -> bool:
+    """Whether what the gate refused is the change that the step was approved for."""
+    same = unquote(refused.path).rstrip("/").casefold() == request.path.rstrip("/").casefold()
+    return same and refused.method.upper() == request.method.upper()

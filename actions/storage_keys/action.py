@@ -11,6 +11,9 @@ from actions.guard.model import Progress, Proof, Risk, Step, Steps
 from actions.storage_keys import describing, doing, inspecting, planning, proving
 from actions.storage_keys.state import StorageKeysGoal, StorageKeysInspection, StorageKeysOptions
 
+_HELD = {"key1": "key1", "key2": "key2", "neither": "stale", "expired": "expired", "missing": "none", "unknown": "none"}
+"""What a holder was found on, in the words that a twin begins with; what could not be read is in none."""
+
 
 class StorageKeys:
     """Replaces storage keys slot by slot, so that no holder is ever without a live one."""
@@ -66,6 +69,10 @@ class StorageKeys:
     def confirmation(self, inspection: StorageKeysInspection, risk: Risk) -> tuple[str, str]:
         """Return the account's name, and for irreversible plans the slots that die."""
         return inspection.account.name, "+".join(inspection.slots) if risk is Risk.IRREVERSIBLE else ""
+
+    def holding(self, inspection: StorageKeysInspection) -> dict[str, str]:
+        """Give the slot that each copy of a key was found on, for a twin to begin with."""
+        return {item.id: _HELD[item.holds] for item in inspection.holders if item.holds in _HELD}
 
     def describe(self, inspection: StorageKeysInspection) -> Description:
         """Give the inspection as facts and tables."""

@@ -17,7 +17,7 @@ _COMMON: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--rehearse", {"metavar": "[ESTATE|URL]", "help": "Rehearse: the demo estate, an estate file, or a served one."}),
     ("--rehearse-ca", {"metavar": "FILE", "help": "Certificate authority of a served rehearsal given by its URL."}),
     ("--live", {"is_flag": True, "help": "Really change things; without it nothing runs."}),
-    ("--dry-run", {"is_flag": True, "help": "Walk the whole run with every change withheld."}),
+    ("--dry-run", {"is_flag": True, "help": "Walk the whole run: reads are live, changes go to a twin."}),
     ("--cloud", {"metavar": "NAME", "help": "AzureCloud, AzureUSGovernment or AzureChinaCloud."}),
     ("--tenant", {"metavar": "ID", "help": "Tenant to sign in to."}),
     ("--subscription", {"metavar": "ID|NAME", "help": "Look only there for what TARGET names."}),

@@ -55,8 +55,9 @@ def estate(
         return await take(connected.cloud, frame, say=out.progress)
 
     with opened(context) as (session, out):
-        found = session.run(read)
+        session.run(_signed_in)
         out.banner(session)
+        found = session.run(read)
         document, names = found.document, dict[str, str]()
         if pseudonyms:
             from actions.estate import pseudonymise
@@ -68,6 +69,10 @@ def estate(
             _write(places[1], {"schema": "amlkeys.pseudonyms/1", "names": names})
         _tell(out, found, document["about"]["unread"], places[0], pseudonyms)
     return DONE
+
+
+async def _signed_in(_connected: Connected) -> None:
+    """Sign in, so that whose estate is read is told before it is."""
 
 
 def _writable(name: str) -> Path:

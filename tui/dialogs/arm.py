@@ -31,7 +31,7 @@ class ModeDialog(TypedDialog[Mode | None]):
         return "\n".join(
             (
                 " 1  look      plans are made, nothing runs",
-                " 2  dry-run   the run is walked with real reads; changes are withheld",
+                " 2  dry-run   reads are live; changes are withheld, and made on a twin",
                 f"    live      changes are made in {self._place};",
                 f"              lapses after {LIVE_SECONDS // 60} minutes without a run",
                 *([f"              reaches {self._reaches}"] if self._reaches else []),

@@ -13,7 +13,7 @@ from tui.dialogs.base import Choice, Field, TypedDialog
 from tui.render import clean, look
 from tui.widgets.plan_pane import gap_sentences
 
-DRY = "A dry run changes nothing: every change is withheld and recorded as such. Press y to walk it."
+DRY = "A dry run changes nothing: every change is withheld, and made on a twin instead. Press y to walk it."
 
 
 class ConfirmDialog(TypedDialog[Confirmation | None]):

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from actions.guard.model import Mode
+from tui.modes import mode_told
 from tui.render import clean, clip, clock, pad, width
 
 _LAST_MINUTE = 60
@@ -40,7 +41,7 @@ def place(facts: BannerFacts) -> str:
 def mode_words(facts: BannerFacts) -> str:
     """The mode; live with what is left, told in minutes because a ticking second would cost every slow line."""
     if facts.mode is not Mode.LIVE:
-        return facts.mode.upper()
+        return mode_told(facts.mode)
     left = f"{round(facts.left)} s" if facts.left <= _LAST_MINUTE else f"{int(facts.left // 60)} min"
     return f"LIVE {left} left"
 

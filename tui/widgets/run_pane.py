@@ -130,6 +130,7 @@ class RunPane(Vertical):
     RunPane {
         height: 1fr;
         & > #run-head { height: 1; padding: 0 1; }
+        & > #run-twin { height: 1; padding: 0 1; display: none; }
         & > #run-steps { height: 1fr; }
         & > #run-foot { height: auto; max-height: 8; padding: 0 1; border-top: solid $surface-lighten-2; }
     }
@@ -144,6 +145,7 @@ class RunPane(Vertical):
     def compose(self) -> ComposeResult:
         """State, steps, what goes on."""
         yield Static("starting ...", id="run-head")
+        yield Static(id="run-twin")
         yield VirtualTable(
             (
                 TableColumn("#", 2, right=True),
@@ -207,6 +209,8 @@ class RunPane(Vertical):
         now = "" if self._view.over else self._now()
         head = clip(headline(self._view, now, ascii_only=self._ascii), cells, ascii_only=self._ascii)
         self._put("#run-head", head)
+        self._put("#run-twin", clip(self._view.twin, cells, ascii_only=self._ascii))
+        self.query_one("#run-twin").display = bool(self._view.twin)
         lines = foot_lines(self._view, now, cells, ascii_only=self._ascii)[:_FOOT_LINES]
         self._put("#run-foot", "\n".join(lines))
         self.query_one("#run-foot").display = bool(lines)

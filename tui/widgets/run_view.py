@@ -93,6 +93,8 @@ class RunView:
     throttle: ThrottleView | None = None
     paused: events.Paused | None = None
     said: tuple[tuple[str, str], ...] = field(default=())
+    twin: str = ""
+    """What a dry run is walked on."""
 
     @property
     def over(self) -> bool:
@@ -130,6 +132,8 @@ def follow(view: RunView | None, event: events.Event) -> RunView | None:
         return view
     view = replace(view, at=event.at)
     match event:
+        case events.TwinMade():
+            return replace(view, twin=clean(event.sentence))
         case events.StepStarted():
             return _step_started(view, event)
         case events.StepSaid():
@@ -230,5 +234,6 @@ def from_history(history: RunHistory) -> RunView:
         sentence=clean(history.sentence),
         started=history.started,
         at=history.ended or (history.steps[-1].tried if history.steps else history.started),
+        twin=clean(history.twin.sentence) if history.twin else "",
     )
     return _held(view) if history.state is RunState.DONE and history.mode == "live" else view

@@ -1,0 +1,12 @@
+"""How far a session may go, in the words of its banners."""
+
+from __future__ import annotations
+
+from actions.guard.model import Mode
+
+_LIVE_AND_TWIN = "live reads, twin changes"
+
+
+def mode_told(mode: Mode) -> str:
+    """The mode as banners say it; of a dry run also what is live and what is its twin's."""
+    return f"{mode.upper()}: {_LIVE_AND_TWIN}" if mode is Mode.DRY_RUN else mode.upper()
