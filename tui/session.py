@@ -399,8 +399,13 @@ def _demo(seed: int) -> Simulated:
     return simulated(demo(), seed, "the demo estate")
 
 
-def simulated(document: bytes | dict[str, Any], seed: int, name: str, clock: Clock | None = None) -> Simulated:
-    """Build the rehearsal cloud in this process."""
+def simulated(document: bytes | dict[str, Any], seed: int, name: str) -> Simulated:
+    """Build the rehearsal cloud of a session."""
+    return rehearsal_of(document, seed, name)
+
+
+def rehearsal_of(document: bytes | dict[str, Any], seed: int, name: str, clock: Clock | None = None) -> Simulated:
+    """Build a rehearsal cloud in this process; raises `SessionError` for what is no estate."""
     from azsim.cloud import Cloud as Simulated
     from azsim.estate import EstateError
 

@@ -45,14 +45,14 @@ async def make(
     """Read what a plan touches and build the twin of it; raises `NoTwin` where that makes no estate."""
     from actions.estate import take
     from actions.guard.twin import NoTwin
-    from tui.session import SessionError, in_process, simulated
+    from tui.session import SessionError, in_process, rehearsal_of
 
     picture = await take(live, frame_of(plan))
     document = picture.document
     for resource in document["resources"]:
         resource |= begun(holding.get(resource["id"], ""), picture.as_of)
     try:
-        sim = simulated(document, seed + _SEEDS, "What was read", clock)
+        sim = rehearsal_of(document, seed + _SEEDS, "What was read", clock)
     except SessionError as error:
         raise NoTwin(str(error)) from None
     cloud = in_process(sim, speed, _nobody, Mode.LIVE, live.name)

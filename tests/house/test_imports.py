@@ -15,7 +15,7 @@ import pytest
 from tests.support import checkout
 from tests.support.checkout import PACKAGES
 
-SHARED_ROOMS = {"__init__", "cloud", "guard", "registry", "runbooks", "posture", "workspaces"}
+SHARED_ROOMS = {"__init__", "cloud", "estate", "guard", "registry", "runbooks", "posture", "workspaces"}
 
 
 def _loaded_by(code: str) -> set[str]:

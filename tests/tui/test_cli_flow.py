@@ -155,7 +155,9 @@ def test_a_rotation_from_plan_to_report(estate: str, kept: list[Simulated], tmp_
 def test_a_dry_run_withholds_every_change(estate: str, kept: list[Simulated]) -> None:
     answer = amlkeys("run", *ROTATE, "--dry-run", estate)
     assert answer.exit == 0
-    assert "withheld" in answer.err
+    assert "Twin of " in answer.err
+    assert "On the twin: The new key2 works and the old one is refused" in answer.err
+    assert "steps walked on a twin, 6 changes withheld" in answer.out
     assert kept[0].ledger.writes() == []
 
 

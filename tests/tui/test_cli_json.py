@@ -38,6 +38,7 @@ PARTS = {
     "sitting",
     "keys",
     "played",
+    "twin",
     "several",
     "description",
     "found",

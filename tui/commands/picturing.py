@@ -86,10 +86,10 @@ def _writable(name: str) -> Path:
 
 def _check(document: dict[str, Any]) -> None:
     """Load the picture as a rehearsal would; one that cannot be rehearsed is not written."""
-    from tui.session import SessionError, simulated
+    from tui.session import SessionError, rehearsal_of
 
     try:
-        simulated(document, 7, "The picture")
+        rehearsal_of(document, 7, "The picture")
     except SessionError as error:
         raise CommandError(str(error), exit_code=FAILED, kind="estate") from None
 
@@ -107,13 +107,9 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 def _tell(out: Output, found: Picture, unread: list[str], path: Path, pseudonyms: bool) -> None:
     """Say what is in it, what is not, and what is assumed."""
     if out.json:
-        out.document(
-            "estate",
-            {
-                "file": str(path), "asOf": found.as_of, "pseudonyms": pseudonyms, "counts": found.counts,
-                "leftOut": found.left_out, "unread": unread, "assumed": found.document["about"]["assumed"],
-            },
-        )  # fmt: skip
+        assumed = found.document["about"]["assumed"]
+        facts = {"file": str(path), "asOf": found.as_of, "pseudonyms": pseudonyms, "counts": found.counts}
+        out.document("estate", {**facts, "leftOut": found.left_out, "unread": unread, "assumed": assumed})
         return
     told = [f"  {number:>6}  {_WORDS[name]}" for name, number in found.counts.items() if number]
     lines = [f"{clean(str(path))} holds, as of {found.as_of}:", *told]

@@ -12,7 +12,7 @@ from tests.actions.guard.world import Desk, World
 
 KINDS = {
     "run-started", "step-started", "step-said", "wait-began", "wait-tick", "step-finished", "throttle", "paused",
-    "run-finished",
+    "run-finished", "twin-made",
 }  # fmt: skip
 
 
@@ -28,7 +28,7 @@ async def test_events_of_a_run_are_read_back_as_they_were(desk: Callable[..., De
     await at.again().engine.resume(at.only_run)
     union = (
         events.RunStarted | events.StepStarted | events.StepSaid | events.WaitBegan | events.WaitTick
-        | events.StepFinished | events.Throttle | events.Paused | events.RunFinished
+        | events.StepFinished | events.Throttle | events.Paused | events.RunFinished | events.TwinMade
     )  # fmt: skip
     assert len(get_args(union)) == len(KINDS)
     for event in at.events:
