@@ -6,10 +6,16 @@ import base64
 import os
 import termios
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from textual import work
 from textual.app import App
+from textual.command import CommandPalette
+from textual.css.query import NoMatches
 from textual.drivers.linux_driver import LinuxDriver
+
+from tui.steady import Steady
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -50,7 +56,13 @@ class OpenLinuxDriver(LinuxDriver):
         except termios.error:
             return
         if self._app.is_running:
-            super()._sigcont_application()
+            signal.signal(
+                signal.SIGTSTP, signal.SIG_IGN
+            )  # a second stop in the middle of this would find half a driver
+            try:
+                super()._sigcont_application()
+            finally:
+                signal.signal(signal.SIGTSTP, self._sigtstp_application)
 
 
 def screen_text(screen: Screen[Any]) -> str:
@@ -103,3 +115,16 @@ class PrivateApp(App[None]):
         found = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(found, self.console.options)))
         self._close_messages_no_wait()
+
+
+class Palette(Steady, CommandPalette):
+    """Textual's palette, which otherwise fails on a page key before its list is laid out, and when it is left early."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(NoMatches, LookupError):
+            super()._action_command_list(action)
+
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)  # noqa: SLF001
+    async def _gather_commands(self, search_value: str) -> None:
+        with suppress(NoMatches):
+            await CommandPalette._gather_commands.__wrapped__(self, search_value)  # type: ignore[attr-defined]  # noqa: SLF001

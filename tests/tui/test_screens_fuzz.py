@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
 
 from actions.guard.model import Mode
-from tests.tui.consoles import arm, on_small, opened, settle, writes
+from tests.tui.monkey import ELSEWHERE, WAYS, Monkey, screens
 
-KEYS = (
-    *("up", "down", "enter", "enter", "enter", "escape", "tab", "shift+tab", "pagedown", "home", "end", "f5"),
-    *("ctrl+o", "ctrl+p", "slash", "question_mark", "space", "backspace", "left", "right"),
-    *"kiescbrmhpdaotxuenyg123GN",
-)
-COUNT = 250
+MODES = pytest.mark.parametrize("mode", [Mode.LOOK, Mode.DRY_RUN])
+WHOLE = 20_000
+FEW = 60
 
 
-@pytest.mark.parametrize("mode", [Mode.LOOK, Mode.DRY_RUN])
-async def test_random_keys_write_nothing_and_break_nothing(mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def pressed(name: str, mode: Mode, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go to a screen, press `count` keys from there, and see that no write arrived."""
+    monkey = Monkey(name, mode, seed)
+    monkeypatch.setattr("tui.session._demo", monkey.sims.drill)
+    await monkey.run(count)
+    assert monkey.keys >= count
+    assert name in monkey.visited
+    assert monkey.sims.writes() == []
+
+
+def test_every_screen_and_dialog_has_a_way_to_it_or_a_reason() -> None:
+    """A new one needs a line in `WAYS`, with the keys that lead to it."""
+    found = {each.__name__ for each in screens()}
+    assert set(WAYS) & set(ELSEWHERE) == set()
+    assert found == set(WAYS) | set(ELSEWHERE)
+
+
+@MODES
+@pytest.mark.parametrize("name", ["WorkspacesScreen", "WalkScreen", "RehearsalScreen"])
+async def test_a_few_keys_write_nothing_and_break_nothing(
+    name: str, mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    chance = random.Random(mode.value)
-    app = on_small()
-    async with opened(app, (80, 24)) as pilot:
-        arm(app, mode)
-        for _ in range(COUNT):
-            await pilot.press(chance.choice(KEYS))
-            assert app.is_running
-        while len(app.screen_stack) > 1:
-            await pilot.press("escape")
-        await settle(pilot)
-        assert writes(app) == []
-        assert list(app.workers) == []
+    await pressed(name, mode, FEW, 0, monkeypatch)
+
+
+@pytest.mark.matrix
+@MODES
+@pytest.mark.parametrize("name", sorted(WAYS))
+async def test_twenty_thousand_keys_write_nothing_and_break_nothing(
+    name: str, mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them together: the same share from every screen, in both modes."""
+    monkeypatch.chdir(tmp_path)
+    await pressed(name, mode, -(-WHOLE // (2 * len(WAYS))), 1, monkeypatch)

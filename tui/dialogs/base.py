@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from tui._textual import bind
 from tui.dialogs.hands import Hands, KeyWatch, TerminalHands, Verdict
+from tui.steady import Steady
 from tui.widgets.key_line import KeyLine
 
 ResultT = TypeVar("ResultT")
@@ -56,7 +57,7 @@ class Choice(Static, can_focus=True):
         self.post_message(self.Pressed(self))
 
 
-class Dialog(ModalScreen[ResultT]):
+class Dialog(Steady, ModalScreen[ResultT]):
     """A box over the screen; every way out dismisses it, escape with None."""
 
     DEFAULT_CSS = """

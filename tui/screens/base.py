@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from tui.steady import Steady
 from tui.widgets.banner import Banner, BannerFacts
 from tui.widgets.key_line import KeyLine
 
@@ -90,7 +91,7 @@ class Answered(Message):
     failed: Callable[[BaseException], None]
 
 
-class ConsoleScreen(Screen[ResultT]):
+class ConsoleScreen(Steady, Screen[ResultT]):
     """A screen of the console; `crumbs` say where it is."""
 
     DEFAULT_CSS = """

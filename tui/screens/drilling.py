@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,9 +29,17 @@ BUSY = "A run is under way: let it end, or stop it with x, first."
 
 
 class Empty(ConsoleScreen[None]):
-    """Nothing but the line that says what is being made ready."""
+    """Nothing but the line that says what is being made ready; `begin` is called once it can say so."""
 
     crumbs = ("rehearsal",)
+
+    def __init__(self, begin: Callable[[Empty], None]) -> None:
+        super().__init__()
+        self._begin = begin
+
+    def on_mount(self) -> None:
+        """Make it ready."""
+        self._begin(self)
 
 
 class Drilling(Habits):
@@ -115,8 +124,6 @@ class Drilling(Habits):
         self.standing.goal = ""
         self.board.views.clear()
         self.trail = Trail()
-        empty = Empty()
-        self.push_screen(empty)
         session = self.session
 
         async def renew(_old: Connected) -> tuple[Connected, Playing | None]:
@@ -125,7 +132,8 @@ class Drilling(Habits):
 
         def ready(found: tuple[Connected, Playing | None]) -> None:
             self.standing.connected, self.playing = found
-            empty.dismiss()
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
             self.start_over()
             if self.playing is not None:  # asked by the app: the screen that asked is gone, and hears no answer
                 self.call_later(self._play, self.playing)
@@ -133,7 +141,7 @@ class Drilling(Habits):
                 self.open_drills()
             self.show_facts()
 
-        self.call_after_refresh(lambda: empty.ask("making the rehearsal's estate ready", renew, ready))
+        self.push_screen(Empty(lambda empty: empty.ask("making the rehearsal's estate ready", renew, ready)))
 
     def _play(self, playing: Playing) -> None:
         from tui.drill_hand import told_goal

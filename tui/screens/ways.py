@@ -12,6 +12,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from actions.registry import entry
+from tui._textual import Palette
 from tui.render import clean
 from tui.screens.drilling import Drilling
 from tui.trail import Visit
@@ -181,6 +182,11 @@ class Ways(Drilling):
         yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
         yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
         yield from super().get_system_commands(screen)
+
+    def action_command_palette(self) -> None:
+        """Show the palette."""
+        if self.use_command_palette and not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_choose_mode(self) -> None:
         """Ask how far this session may go."""
