@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import termios
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from textual import work
 from textual.app import App
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui.steady import Steady
@@ -24,6 +28,14 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from actions.guard.secret import Secret
+
+
+def _lenient(encoding: str) -> Callable[[], IncrementalDecoder]:
+    """Read bytes that are no text as a character that means nothing: noise on a line must not end the console."""
+    return partial(getincrementaldecoder(encoding), errors="replace")
+
+
+setattr(linux_driver, "getincrementaldecoder", _lenient)  # noqa: B010 - it is no public name there
 
 
 class OpenLinuxDriver(LinuxDriver):

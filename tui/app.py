@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -14,6 +15,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tui.late import admits, console_commands, terminal_hands
+from tui.locales import symbols
 from tui.render import clean
 from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
@@ -71,7 +73,7 @@ class AmlkeysApp(Ways):
         self.standing, self.board = Standing(session), RunBoard()
         self._ticks: Timer | None = None
         self.animation_level = "none"
-        self.ascii_only = session.config.appearance.ascii
+        self.ascii_only = session.config.appearance.ascii or not symbols(os.environ)
         self.set_class(self.ascii_only, "-ascii")
         if session.config.appearance.theme:
             self.theme = session.config.appearance.theme

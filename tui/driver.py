@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from tui._textual import OpenLinuxDriver
+from tui.locales import FOREIGN, encoding
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -50,10 +51,12 @@ class SteadyOutput:
     the app would block on its full queue.
     """
 
-    def __init__(self, terminal: int, *, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, terminal: int, *, patience: float = PATIENCE_SECONDS, encoding: str = "utf-8") -> None:
         self._fd = os.open(os.ttyname(terminal), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        self._patience = patience
+        self._patience, self._encoding = patience, encoding
         self._pending = b""
+        self.given_back = False
+        """The terminal is left to others, for good or until the console is taken up again."""
         self.lost = False
         """The terminal is gone for good."""
         self.stalled = False
@@ -70,7 +73,7 @@ class SteadyOutput:
         """Write a frame, or drop it where the line is stalled or lost."""
         if self.lost or self.stalled:
             return
-        self._pending = self._send(text.encode("utf-8", "replace"), self._patience)
+        self._pending = self._send(text.encode(self._encoding, FOREIGN), self._patience)
         self.stalled = bool(self._pending)
 
     def drain(self) -> bool:
@@ -81,6 +84,7 @@ class SteadyOutput:
 
     def leave(self, text: str) -> None:
         """End with `text` even where frames were dropped, so that the terminal is not left in the console's modes."""
+        self.given_back = True
         if self.stalled:
             self._pending = self._send(self._pending + text.encode(), self._patience)
         self.lost = True
@@ -117,10 +121,21 @@ class SshDriver(OpenLinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal, output and watcher first."""
         if self.input_tty and self._output is None:
-            self._output = SteadyOutput(self.fileno)
+            self._output = SteadyOutput(self.fileno, encoding=encoding(os.environ))
             self.divert_output(cast("IO[str]", self._output))
             threading.Thread(target=self._watch, args=(self._output,), name="amlkeys-terminal", daemon=True).start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal to the shell; the output ends here, for another one is made on the way back."""
+        self.stop_application_mode()
+        self.close()
+        self._output = None
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal again, and paint all of it: what the shell left there is not ours."""
+        super().resume_application_mode()
+        self.call_soon(lambda: self.console.refresh(layout=True))
 
     def close(self) -> None:
         """Let the writer end, then see that the terminal was really given back."""
@@ -131,7 +146,7 @@ class SshDriver(OpenLinuxDriver):
     def _watch(self, output: SteadyOutput) -> None:
         """Wait for the hang-up, which needs neither a read nor a signal; meanwhile see stalled lines recover."""
         event = 0
-        while not output.lost and not event & _LOST:
+        while not (output.lost or output.given_back or event & _LOST):
             if not output.stalled:
                 event = poll(self.fileno, 0, 1)
                 continue
@@ -139,6 +154,8 @@ class SshDriver(OpenLinuxDriver):
             event = poll(output.fileno(), select.POLLOUT, 1)
             if event & select.POLLOUT and output.drain():
                 self.call_soon(lambda: self.console.refresh(layout=True))
+        if output.given_back:
+            return
         output.lost = True
         self.end_input()
         self.call_soon(cast("Console", self.console).terminal_gone)

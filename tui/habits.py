@@ -30,6 +30,7 @@ class Habits(PrivateApp):
         Binding("ctrl+y", "copy_id", "copy the id", show=False, id="copy.id"),
         Binding("ctrl+e", "export_table", "export the table", show=False, id="export.table"),
         Binding("ctrl+s", "picture", "save a picture", show=False, id="export.picture"),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend", priority=True),
     ]
 
     def __init__(self, driver_class: type | None = None) -> None:

@@ -92,9 +92,35 @@ class Terminal:
                 self._changed.wait(min(left, 0.5))
             return self.text
 
-    def press(self, text: str) -> None:
+    def press(self, text: str | bytes) -> None:
         """Send keys as one packet."""
-        os.write(self._master, text.encode())
+        os.write(self._master, text if isinstance(text, bytes) else text.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size, as dragging a window's corner does."""
+        with self._changed:
+            self._screen.resize(lines, columns)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.signal(signal.SIGWINCH)
+
+    def wipe(self) -> None:
+        """Put something else on the screen, as a shell in between does."""
+        with self._changed:
+            self._screen.reset()
+            self._stream.feed(b"$ jobs")
+
+    def stopped(self) -> None:
+        """Wait until the program is stopped, as by job control."""
+        deadline = time.monotonic() + PATIENCE
+        while _state(self.process.pid) != "T":
+            assert time.monotonic() < deadline, f"never stopped: {_state(self.process.pid)}\n{self.text}"
+            time.sleep(0.02)  # noqa: TID251 - a stopped process tells nobody
+
+    def idle(self) -> int:
+        """Count the bytes that arrive while nobody does anything."""
+        before = self.count
+        time.sleep(2.5)  # noqa: TID251 - what is waited for is time itself
+        return self.count - before
 
     def type(self, text: str) -> None:
         """Send keys one by one, as slowly as fast fingers."""
@@ -142,3 +168,9 @@ class Terminal:
         if self._master >= 0:
             with contextlib.suppress(OSError):
                 self.hang_up()
+
+
+def _state(process: int) -> str:
+    """A process's state by its letter."""
+    with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+        return file.read().rpartition(")")[2].split()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
+from tui.locales import FOREIGN, encoding, symbols
 from tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ class Output:
     def __init__(self, settings: Settings, *, ascii_only: bool = False) -> None:
         self.settings = settings
         self.json = settings.json
-        self.ascii_only = ascii_only or not _unicode(sys.stdout)
+        shown = [settled(stream, as_json=self.json) for stream in (sys.stdout, sys.stderr)]
+        self.ascii_only = ascii_only or not all(shown)
         self._ticking = False
 
     @property
@@ -122,7 +125,13 @@ def _is_terminal(stream: TextIO) -> bool:
         return False
 
 
-def _unicode(stream: TextIO) -> bool:
-    """Tell whether the stream takes our symbols; the Linux console and foreign encodings do not."""
-    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
-    return encoding.startswith("utf8") and os.environ.get("TERM") not in {"linux", "dumb"}
+def settled(stream: TextIO, *, as_json: bool) -> bool:
+    """Let a stream take every character (what the terminal lacks as `?`), and tell whether it shows our symbols.
+
+    JSON is UTF-8 wherever it goes; a file or a pipe keeps the encoding that Python gave it.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        terminal = encoding(os.environ) if _is_terminal(stream) else stream.encoding
+        stream.reconfigure(encoding="utf-8" if as_json else terminal, errors=FOREIGN)
+    written = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+    return written.startswith("utf8") and symbols(os.environ)

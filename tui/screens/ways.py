@@ -183,6 +183,13 @@ class Ways(Drilling):
         yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
         yield from super().get_system_commands(screen)
 
+    def action_suspend_process(self) -> None:
+        """Leave for the shell until `fg`; not while a run is under way, which would stand still in the middle of a step."""
+        if self.board.at_work():
+            self.remark("Not suspended: the run under way would stand still. ctrl+q stops it between two steps.")
+        else:
+            super().action_suspend_process()
+
     def action_command_palette(self) -> None:
         """Show the palette."""
         if self.use_command_palette and not isinstance(self.screen, Palette):
