@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tui.late import admits, console_commands, terminal_hands
+from tui.late import admits, console_commands, own_keys, terminal_hands
 from tui.locales import symbols
 from tui.render import clean
 from tui.screens.ways import Ways
@@ -78,7 +78,7 @@ class AmlkeysApp(Ways):
         if session.config.appearance.theme:
             self.theme = session.config.appearance.theme
         if session.config.keys:
-            self.set_keymap(session.config.keys)
+            self.set_keymap(own_keys(session.config.keys))
 
     def get_default_screen(self) -> Screen[None]:
         """Open with the fleet."""

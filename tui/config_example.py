@@ -55,27 +55,3 @@ EXAMPLE = """\
 def example(bindings: dict[str, str]) -> str:
     """Give the text of the file; `bindings` are the console's keys by the id that `[keys]` takes."""
     return EXAMPLE + "".join(f'# "{name}" = "{key}"\n' for name, key in sorted(bindings.items()))
-
-
-def console_bindings() -> dict[str, str]:
-    """The keys of the console by their ids; this imports the console."""
-    from textual.binding import Binding
-
-    from tui.app import AmlkeysApp
-    from tui.habits import Habits
-    from tui.screens.base import ConsoleScreen
-    from tui.screens.run import RunScreen
-    from tui.screens.runbook import RunbookScreen
-    from tui.screens.runbooks import RunbooksScreen
-    from tui.screens.runs import RunsScreen
-    from tui.screens.walk import WalkScreen
-    from tui.screens.workspace import WorkspaceScreen
-    from tui.screens.workspaces import WorkspacesScreen
-    from tui.widgets.virtual_table import VirtualTable
-
-    places = (
-        AmlkeysApp, Habits, ConsoleScreen, WorkspacesScreen, WorkspaceScreen, WalkScreen, RunsScreen, RunScreen,
-        RunbooksScreen, RunbookScreen, VirtualTable,
-    )  # fmt: skip
-    bindings = (binding for place in places for binding in place.BINDINGS)
-    return {binding.id: binding.key for binding in bindings if isinstance(binding, Binding) and binding.id}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from textual import events
     from textual.command import Provider
@@ -19,6 +19,13 @@ def console_commands() -> type[Provider]:
     from tui.palette import ConsoleCommands
 
     return ConsoleCommands
+
+
+def own_keys(wanted: Mapping[str, str]) -> dict[str, str]:
+    """An operator's own keys for the bindings, checked."""
+    from tui.key_names import keymap
+
+    return keymap(wanted)
 
 
 def terminal_hands() -> Hands:

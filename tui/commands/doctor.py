@@ -69,7 +69,8 @@ def _write_config(context: click.Context) -> int:
     """Write the example to where the settings are read from; a file that is there is left alone."""
     from tui.commands.flags import settings_of
     from tui.config import default_path
-    from tui.config_example import console_bindings, example
+    from tui.config_example import example
+    from tui.key_names import console_bindings
     from tui.taking import write_private
 
     named = settings_of(context).config
