@@ -37,12 +37,13 @@ async def read_impact(subject: Subject) -> tuple[Fact, ...]:
 async def read_storage(subject: Subject) -> tuple[Fact, ...]:
     """Tell the default account: keys, who may use them, transport, encryption."""
     own = subject.own
-    read = (await subject.linked).get("storageAccount")
-    if read is None:
+    if not subject.workspace.properties.get("storageAccount"):
         return (own.fact(STORAGE, "account", "storage account", "none", "absent"),)
+    deleted = await _deleted(subject)
+    read = (await subject.linked)["storageAccount"]
     if read.properties is None:
         return (read.unread(STORAGE, "account", "storage account"),)
-    return (*_keys(own, read, subject), *_transport(read), *_at_rest(read), *await _deleted(subject))
+    return (*_keys(own, read, subject), *_transport(read), *_at_rest(read), *deleted)
 
 
 def _keys(own: Reading, read: Reading, subject: Subject) -> tuple[Fact, ...]:

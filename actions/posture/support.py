@@ -20,12 +20,12 @@ _LEAD = "action:support-apps"
 async def read_support(subject: Subject) -> tuple[Fact, ...]:
     """Tell which apps with the names of support apps hold a role on the subscription or above it."""
     cloud = subject.cloud
-    grants = await subject.grants
     try:
         who = await cloud.signed_in()
         lists = await asyncio.gather(*(cloud.service_principals(prefix) for prefix in PREFIXES))
     except CloudError as error:
-        return (_unnamed(subject, grants, error),)
+        return (_unnamed(subject, await subject.grants, error),)
+    grants = await subject.grants
     apps = {str(item.get("id") or "").casefold(): item for found in lists for item in found}
     read = Reading("the subscription", _SOURCE, stamp(cloud), {})
     if grants.held is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from actions.cloud import versions
-from actions.cloud.data import CloudError, Forbidden, KeptSecret
+from actions.cloud.data import CloudError, Forbidden, KeptSecret, ResourceId
 from actions.posture.facts import Fact, Grade, Reading, Subject, failed, stamp
 
 VAULT = "vault"
@@ -18,10 +18,11 @@ _KEPT = "the account's connection string, the registry's password and datastores
 
 async def read_vault(subject: Subject) -> tuple[Fact, ...]:
     """Tell how the workspace's vault is protected, by which model its access is given, and what lies in it."""
-    read = (await subject.linked).get("keyVault")
-    if read is None:
+    named = ResourceId(str(subject.workspace.properties.get("keyVault") or ""))
+    if not named.text:
         return (subject.own.fact(VAULT, "vault", "key vault", "none", "absent"),)
-    kept = await _kept(subject, read)
+    kept = await _kept(subject, named.name)
+    read = (await subject.linked)["keyVault"]
     if read.properties is None:
         return (read.unread(VAULT, "vault", "key vault"), *kept)
     return (*_protection(read), *kept)
@@ -46,18 +47,18 @@ def _protection(read: Reading) -> tuple[Fact, ...]:
     )  # fmt: skip
 
 
-async def _kept(subject: Subject, vault: Reading) -> tuple[Fact, ...]:
+async def _kept(subject: Subject, vault: str) -> tuple[Fact, ...]:
     """List the secrets; a vault that lets nobody list them says why."""
     cloud, where = subject.cloud, f"GET secrets of the vault {versions.VAULT_SECRETS}"
     label = "secrets kept"
     try:
-        found = await cloud.secrets(vault.subject)
+        found = await cloud.secrets(vault)
     except CloudError as error:
-        read = failed(vault.subject, where, cloud, error)
+        read = failed(vault, where, cloud, error)
         why = f"you may not list them ({error.code})" if isinstance(error, Forbidden) else read.missing
         remedy = "ask for the permission to list its secrets; it shows names and ages, and no value"
         return (read.fact(VAULT, "secrets", label, f"could not be read: {why}", "unknown", remedy),)
-    read = Reading(vault.subject, where, stamp(cloud), {})
+    read = Reading(vault, where, stamp(cloud), {})
     if not found:
         return (read.fact(VAULT, "secrets", label, "none", "absent"),)
     names = ", ".join(each.name for each in found[:_NAMED])

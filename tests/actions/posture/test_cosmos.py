@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from azsim.faults import Fault
-from tests.actions.posture.test_page import GROUP, VAULT, estate, facts_of
-from tests.support.small_cloud import CONTRIBUTOR, READER, SUB, assignment
+from tests.actions.posture.test_page import VAULT, estate, facts_of
+from tests.support.small_cloud import CONTRIBUTOR, GROUP, READER, SUB, assignment
 
 HERE = f"/subscriptions/{SUB}"
 APP = "66666666-6666-6666-6666-666666666666"
@@ -35,7 +35,7 @@ def encrypted(
 
 
 CONTRIBUTES = assignment(CONTRIBUTOR, HERE, APP, "ServicePrincipal")
-MANAGED = {"serviceProvisionedResourceGroup": f"{GROUP}-managed"}
+MANAGED: dict[str, Any] = {"serviceProvisionedResourceGroup": f"{GROUP}-managed"}
 CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("cosmos.resource-cmk-uri", "good", KEY, encrypted()),
     ("cosmos.resource-cmk-uri", "warn", "keys/k", encrypted(key=KEY.rpartition("/")[0])),

@@ -35,20 +35,6 @@ SECRETS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rehearsal's clock stands at the estate's own time."""
-    from azsim import cloud
-    from azsim.clock import FixedClock
-
-    made = cloud.Cloud.__init__
-
-    def init(self: Any, *args: Any, **options: Any) -> None:
-        made(self, *args, **{"clock": FixedClock(START, timedelta(milliseconds=10)), **options})
-
-    monkeypatch.setattr(cloud.Cloud, "__init__", init)
-
-
 @pytest.mark.parametrize(("grade", "value", "document"), SECRETS, ids=range(len(SECRETS)))
 async def test_a_secret_by_its_age(grade: str, value: str, document: dict[str, Any]) -> None:
     facts = await facts_of(document)

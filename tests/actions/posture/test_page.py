@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ import pytest
 from actions.cloud.data import CloudError, ResourceId
 from actions.posture.facts import Fact
 from actions.posture.page import SECTIONS, read_page
+from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from azsim.estates.demo import demo
 from azsim.faults import Fault
 from tests.support import small_cloud
 from tests.support.rehearsed import rehearsed
-from tests.support.small_cloud import ACCOUNT, GROUP, WORKSPACE
+from tests.support.small_cloud import ACCOUNT, GROUP, START, WORKSPACE
 
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kvfraud"
 REGISTRY = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/crfraud"
@@ -38,7 +40,8 @@ def estate(*children: dict[str, Any], links: dict[str, str] = LINKS, **changes: 
 
 async def facts_of(document: dict[str, Any], *faults: Fault) -> dict[str, Fact]:
     """The facts by `section.id`; with several of one kind also by `section.id.subject`."""
-    page = await read_page(rehearsed(Cloud(document, faults=faults)), ResourceId(WORKSPACE))
+    sim = Cloud(document, faults=faults, clock=FixedClock(START, timedelta(milliseconds=10)))
+    page = await read_page(rehearsed(sim), ResourceId(WORKSPACE))
     by_word = {f"{fact.section}.{fact.id}": fact for fact in page.facts}
     return by_word | {f"{fact.section}.{fact.id}.{fact.subject}": fact for fact in page.facts}
 
