@@ -15,6 +15,8 @@ _ORDER = ("critical", "high", "warn", "unknown", "info", "good", "absent")
 _HOWS = ("direct", "inherited", "eligible")
 _MATRIX = (Column("operation", 16, wraps=True), Column("may", 3), Column("given here", 10),
            Column("from above", 10), Column("to activate", 11))  # fmt: skip
+_HOLDERS = 12
+"""Holders of powers that are told one by one where nothing is amiss with them."""
 _MAY = {"good": "yes", "info": "no", "unknown": "?", "absent": "-"}
 
 
@@ -80,8 +82,12 @@ def _section_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]
     lines: list[str] = []
     rights = [fact for fact in facts if fact.section == "rights" and fact.id in words]
     seen: set[str] = set()
+    holders = [fact for fact in facts if (fact.section, fact.id) == ("others", "holder")]
     for fact in facts:
-        if fact not in rights:
+        if fact in holders[_HOLDERS:]:
+            if fact is holders[-1]:
+                lines += indent(f"and {len(holders) - _HOLDERS} more, told by --json", cells, " " * 11)
+        elif fact not in rights:
             lines += _fact_lines(fact, cells, ascii_only, noted=fact.note in seen)
             seen.add(fact.note)
     return [*lines, *_matrix_lines(rights, cells, ascii_only)] if rights else lines

@@ -1,4 +1,4 @@
-"""Where the data of a workspace lies, and how it is kept: storage, registry, encryption key, and what HBI changes."""
+"""Where the data of a workspace lies, and how it is kept: storage, registry, and what HBI changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GRADES: dict[Severity, Grade] = {
     Severity.CRITICAL: "critical", Severity.HIGH: "high", Severity.WARN: "warn", Severity.INFO: "info",
     Severity.UNKNOWN: "unknown",
 }  # fmt: skip
-IMPACT, STORAGE, REGISTRY, ENCRYPTION = "impact", "storage", "registry", "encryption"
+IMPACT, STORAGE, REGISTRY = "impact", "storage", "registry"
 
 
 async def read_impact(subject: Subject) -> tuple[Fact, ...]:
@@ -159,17 +159,3 @@ def _role_mode(read: Reading) -> Fact:
     return read.fact(
         REGISTRY, "role-mode", "role assignments", "not told", "unknown", "look at the registry's properties"
     )
-
-
-async def read_encryption(subject: Subject) -> tuple[Fact, ...]:
-    """Tell whose key encrypts the workspace, by its pinned version."""
-    own = subject.own
-    encryption: Mapping[str, Any] = subject.workspace.properties.get("encryption") or {}
-    if str(encryption.get("status") or "").casefold() != "enabled":
-        return (own.fact(ENCRYPTION, "cmk", "encryption key", "Microsoft-managed key", "info"),)
-    identifier = str((encryption.get("keyVaultProperties") or {}).get("keyIdentifier") or "")
-    vault = identifier.removeprefix("https://").partition(".")[0]
-    _, _, rest = identifier.partition("/keys/")
-    name, _, version = rest.partition("/")
-    told = f"{vault}/{name}, version {version[:8] or 'latest'}"
-    return (own.fact(ENCRYPTION, "cmk", "encryption key", told, "info", leads_to="action:cmk-versions"),)

@@ -9,7 +9,8 @@ import msgspec
 from actions.cloud.data import ResourceId
 from actions.cloud.protocol import Cloud
 from actions.posture.cosmos import read_cosmos
-from actions.posture.data_at_rest import read_encryption, read_impact, read_registry, read_storage
+from actions.posture.data_at_rest import read_impact, read_registry, read_storage
+from actions.posture.encryption import read_encryption
 from actions.posture.facts import Fact, Section, Subject, stamp
 from actions.posture.flows import read_flows
 from actions.posture.grants import read_grants

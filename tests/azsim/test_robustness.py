@@ -20,6 +20,7 @@ HOSTS = {
     "blob": "stfraud.blob.core.windows.net",
     "file": "stfraud.file.core.windows.net",
     "scoring": "endpoint.westeurope.inference.ml.azure.com",
+    "registry": "crfraud.azurecr.io",
 }
 AUDIENCES = {"graph": "https://graph.microsoft.com", "vault": "https://vault.azure.net"}
 BODIES = (

@@ -21,7 +21,7 @@ from tests.tui.consoles import on_demo, opened, press, settle, shown, writes
 from tests.tui.test_cli_json import checked
 from tui.dialogs.ask import PickDialog
 from tui.dialogs.failure import FailureDialog
-from tui.posture_text import leads, reason
+from tui.posture_text import leads, page_lines, reason
 from tui.screens.activity import ActivityScreen
 from tui.screens.posture import PostureScreen
 from tui.screens.runbook import RunbookScreen
@@ -141,6 +141,25 @@ async def test_a_refused_choice_stays_on_the_page() -> None:
     async with opened(on_demo()) as pilot:
         await press(pilot, "p", "enter", "escape")
         assert isinstance(pilot.app.screen, PostureScreen)
+
+
+def test_many_holders_with_nothing_amiss_are_counted_in_the_end() -> None:
+    holders = tuple(
+        Fact(
+            section="others",
+            id="holder",
+            label="Owner on g",
+            subject=f"u{number}",
+            value="v",
+            grade="info",
+            source="",
+            as_of="",
+        )
+        for number in range(15)
+    )
+    lines = page_lines(Page(workspace="w", name="n", as_of="", facts=holders), 80)
+    assert len([line for line in lines if "Owner on g" in line]) == 12
+    assert any("and 3 more" in line for line in lines)
 
 
 def test_leads_are_told_once_with_the_gravest_reason() -> None:
