@@ -46,7 +46,7 @@ async def read_own_rights(subject: Subject) -> tuple[Fact, ...]:
     places, grants = dict(zip(wanted, read, strict=True)), await subject.grants
     look = Look(places, grants, who, _policies((await subject.linked).get("keyVault"), wanted))
     return (
-        *_roles(subject, grants, who),
+        *_roles(subject, look),
         *(_verdict(look, each, subject.workspace.name) for each in (*PAGE, *OURS)),
     )
 
@@ -93,15 +93,21 @@ def _policies(vault: Reading | None, places: Mapping[str, ResourceId]) -> Mappin
     return properties if properties and properties.get("enableRbacAuthorization") is not True else {}
 
 
-def _roles(subject: Subject, grants: Grants, who: SignedIn) -> tuple[Fact, ...]:
+def _roles(subject: Subject, look: Look) -> tuple[Fact, ...]:
     """Name each role that counts on the workspace, and how it comes to count."""
+    grants, who = look.grants, look.who
     read = grants.reading._replace(subject=who.user)
     if grants.mine is None:
         return (read._replace(missing="; ".join(grants.unread)).unread(RIGHTS, "roles", "my roles"),)
     here = subject.workspace.id
     found = [each for each in grants.mine if each.reaches(here)]
     facts = [_role(read, grants, each, here, who) for each in found]
-    if not facts:
+    if not facts and look.places["workspace"].entries:
+        told = (
+            "none in the list; what gives the rights below is not told (a delegation from another tenant shows nowhere)"
+        )
+        facts.append(read.fact(RIGHTS, "role", "my roles", told, "info"))
+    elif not facts:
         facts.append(read.fact(RIGHTS, "role", "my roles", "none that reaches the workspace", "absent"))
     if grants.pim:
         facts.append(read.fact(RIGHTS, "eligible", "roles to activate", f"not told: {grants.pim}", "info"))

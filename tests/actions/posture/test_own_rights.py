@@ -20,6 +20,7 @@ from tests.support.small_cloud import (
     OWNER,
     READER,
     SUB,
+    TENANT,
     WORKSPACE,
     assignment,
 )
@@ -121,6 +122,26 @@ async def test_all_the_roles_are_told() -> None:
     page = await read_page(rehearsed(Cloud(document)), ResourceId(WORKSPACE))
     told = {fact.label: fact.value for fact in page.facts if (fact.section, fact.id) == ("rights", "role")}
     assert told == {"Reader": "from the subscription", "AzureML Data Scientist": "given here"}
+
+
+async def test_rights_that_no_listed_role_gives_are_told_as_such() -> None:
+    """A client that has rights by a way that the list of assignments does not show, as delegations do."""
+    from actions.cloud.azure import AzureCloud
+    from actions.cloud.data import ResourceId
+    from actions.cloud.rehearsal import Account
+    from actions.guard.secret import Secret
+    from actions.posture.page import read_page
+    from azsim import secrets
+    from azsim.cloud import Cloud
+    from azsim.principals import rehearsal_app_id
+    from tests.support.rehearsed import face
+
+    sim, app = Cloud(having(assignment(OWNER, HERE))), rehearsal_app_id(TENANT)
+    secret = Secret(secrets.client_secret(sim.world.seed, app))
+    page = await read_page(AzureCloud.in_process(face(sim), Account(TENANT, app, secret)), ResourceId(WORKSPACE))
+    rights = {fact.id: fact for fact in page.facts if fact.section == "rights"}
+    assert (rights["role"].grade, "none in the list" in rights["role"].value) == ("info", True)
+    assert (rights["create-workspace"].grade, rights["create-workspace"].ways) == ("good", ())
 
 
 async def test_a_role_to_be_activated_is_no_right_yet() -> None:
