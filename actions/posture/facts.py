@@ -71,7 +71,9 @@ class Reading(NamedTuple):
         self, section: str, word: str, label: str, value: str, grade: Grade, remedy: str = "", *,
         leads_to: str = "", note: str = "", points: tuple[float | None, ...] = (), ways: tuple[Way, ...] = (),
     ) -> Fact:  # fmt: skip
-        """A fact of this reading."""
+        """A fact of this reading; what is unknown and says nothing else is to be looked at elsewhere."""
+        if grade == "unknown":
+            remedy = remedy or "look at it in the portal"
         return Fact(
             section=section, id=word, label=label, subject=self.subject, value=value, grade=grade, source=self.source,
             as_of=self.as_of, remedy=remedy, leads_to=leads_to, note=note, points=points, ways=ways,

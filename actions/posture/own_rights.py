@@ -133,7 +133,7 @@ def _verdict(look: Look, operation: Operation, workspace: str) -> Fact:
 
     def told(value: str, grade: Any, remedy: str = "", ways: tuple[Way, ...] = ()) -> Fact:
         return read.fact(
-            RIGHTS, operation.word, operation.label, value, grade, remedy, leads_to=leads if remedy else "",
+            RIGHTS, operation.word, operation.label, value, grade, remedy, leads_to=leads if remedy and grade == "info" else "",
             note=operation.note, ways=ways,
         )  # fmt: skip
 
@@ -141,7 +141,8 @@ def _verdict(look: Look, operation: Operation, workspace: str) -> Fact:
         return told("does not exist any more" if not operation.needs else "nothing here to do it to", "absent")
     unread = [need for need in operation.needs if look.places[need.at].entries is None]
     if unread:
-        return told(f"could not be read: {look.places[unread[0].at].read.missing}", "unknown")
+        why = look.places[unread[0].at].read.missing
+        return told(f"could not be read: {why}", "unknown", "try it in a dry run, which tells what is refused")
     ways = tuple(dict.fromkeys(way for need in operation.needs for way in _ways(look, need)))
     denied = next((name for need in operation.needs if (name := _denied(look, need))), "")
     lacking = [need for need in operation.needs if not _may(look, need)]
