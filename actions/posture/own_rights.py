@@ -142,7 +142,7 @@ def _verdict(look: Look, operation: Operation, workspace: str) -> Fact:
     unread = [need for need in operation.needs if look.places[need.at].entries is None]
     if unread:
         why = look.places[unread[0].at].read.missing
-        return told(f"could not be read: {why}", "unknown", "try it in a dry run, which tells what is refused")
+        return told(f"could not be read: {why}", "unknown", "ask an owner what you may do there")
     ways = tuple(dict.fromkeys(way for need in operation.needs for way in _ways(look, need)))
     denied = next((name for need in operation.needs if (name := _denied(look, need))), "")
     lacking = [need for need in operation.needs if not _may(look, need)]
