@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _LEAST_BAR, _LONGEST_BAR = 12, 40
 _REST = 68
 """What the other columns take where there is room for them."""
+_WORTH_A_LINE = 1.0
+"""Seconds below which a run has no parts to tell apart."""
 _COLUMNS = (
     Column("#", 2, right=True),
     Column("step", 20, wraps=True),
@@ -29,6 +31,7 @@ def timeline_lines(run: RunHistory, states: Sequence[str], cells: int, *, ascii_
     room = max(_LEAST_BAR, min(_LONGEST_BAR, cells - _REST))
     first, last = _ends(run)
     whole = (last - first).total_seconds() if first and last else 0.0
+    whole = whole if whole >= _WORTH_A_LINE else 0.0
     rows = [
         (
             str(step.number),

@@ -38,10 +38,13 @@ class ConfirmDialog(TypedDialog[Confirmation | None]):
         """The plan in short, its worst step, and its gaps."""
         return "\n".join(consequences(self._plan, self.need))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """One key answers only where nothing must be typed."""
+        return action != "yes" or not self.fields
+
     def action_yes(self) -> None:
         """Take one key as the answer where nothing can break."""
-        if not self.fields:
-            self.confirmed({})
+        self.confirmed({})
 
     def on_key(self, event: events.Key) -> None:
         """Tell how to answer when Enter is pressed on the answer, since Enter opened the question."""

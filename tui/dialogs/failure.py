@@ -15,9 +15,11 @@ from actions.cloud.data import CloudError, Forbidden, NotFound, SignInNeeded, Th
 from actions.guard.errors import GuardError, JournalError, LeaseHeld, NotArmed, NotPermitted, StalePlan
 from actions.guard.gate import Refused
 from tui.commands.failures import failure_of
-from tui.dialogs.base import Choice, Dialog
-from tui.render import clean, duration
+from tui.dialogs.base import BODY_CELLS, Choice, Dialog
+from tui.render import clean, duration, indent
 from tui.taking import copied
+
+_LABEL = 12
 
 
 class Failure(NamedTuple):
@@ -122,10 +124,11 @@ class FailureDialog(Dialog[None]):
         text = Text()
         facts = (("It means", failure.means), ("To do", failure.advice), ("Request id", failure.request_id))
         for label, value in facts:
-            if value:
-                text.append(f"{label:<11} ", "bold").append(f"{value}\n")
-        for line in failure.details:
-            text.append(f"  - {line}\n")
+            lines = indent(value, BODY_CELLS, " " * _LABEL) if value else []
+            for number, line in enumerate(lines):
+                text.append(f"{'' if number else label:<{_LABEL}}", "bold").append(line[_LABEL:]).append("\n")
+        text.append("\n".join(line for found in failure.details for line in indent(found, BODY_CELLS, "  - ")))
+        text.rstrip()
         with VerticalScroll(classes="dialog--body", can_focus=False):
             yield Static(text)
 

@@ -39,7 +39,7 @@ def _when(view: RunView, step: StepView, first: datetime | None, last: datetime 
     """Where in the run so far a step stands; a wait is drawn lighter than work."""
     began, ended = moment(step.started), moment(step.ended)
     whole = (last - first).total_seconds() if first and last else 0.0
-    if not began or not first or whole <= 0:
+    if not began or not first or whole < 1:
         return ""
     planned = next((each for each in view.plan.body.steps if each.id == step.id), None)
     waits = planned is not None and planned.request is None and planned.wait is not None
