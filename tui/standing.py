@@ -121,4 +121,4 @@ def tell_slowed(
         for screen in screens:
             screen.run_changed(view)
     if found is not None and screens and not screens[-1].shows_run:
-        screens[-1].status.slowed(lambda: found.told(standing.now()))
+        screens[-1].status.slowed(lambda: found.brief(standing.now()))

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from tui.render import clip
 from tui.steady import Steady
 from tui.widgets.banner import Banner, BannerFacts
 from tui.widgets.key_line import KeyLine
@@ -79,7 +80,14 @@ class StatusLine(Static):
         passed = f" {self._seconds} s" if self._seconds > _QUIET_SECONDS else ""
         reading = f"{self._reading} ...{passed}" if self._reading else self._said
         text = "   ".join(part for part in (reading, self._slowed()) if part)
-        self.update(Text(text, no_wrap=True, overflow="ellipsis"))
+        cells = self.size.width
+        self.update(
+            Text(clip(text, cells, ascii_only=bool(self.app.has_class("-ascii"))) if cells else text, no_wrap=True)
+        )
+
+    def on_resize(self) -> None:
+        """Fit to the width."""
+        self._draw()
 
 
 @dataclass

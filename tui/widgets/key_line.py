@@ -55,9 +55,9 @@ def _cells(hint: tuple[str, str]) -> int:
 
 
 def help_text(bindings: Iterable[ActiveBinding]) -> str:
-    """All keys that work now, the hidden ones too, one action a line in full; what has the focus comes first."""
+    """All keys that work now, one action a line in full: first those of the line of keys, then the hidden ones."""
     keys: dict[tuple[str, str], list[str]] = {}
-    for active in bindings:
+    for active in sorted(bindings, key=lambda active: not active.binding.show):
         binding = active.binding
         if active.enabled and binding.description:
             keys.setdefault((binding.action, binding.tooltip or binding.description), []).append(key_name(binding.key))

@@ -56,14 +56,24 @@ class ThrottleView:
     until: str
     left: float | None = None
 
+    def left_at(self, now: str) -> float:
+        """Seconds that it still lasts; 0 when it is over."""
+        end, at = moment(self.until), moment(now)
+        return max(0.0, (end - at).total_seconds()) if end and at else 0.0
+
     def told(self, now: str) -> str:
         """Say how long it still lasts and what is left; empty when it is over."""
-        end, at = moment(self.until), moment(now)
-        if not end or not at or at >= end:
+        left = self.left_at(now)
+        if not left:
             return ""
         quota = "how much of the quota is left was not told" if self.left is None else f"{self.left:.0f} requests left"
-        left = duration((end - at).total_seconds())
-        return f"{self.service} asks to wait until {clock_on(self.until, now)}, {left} left; {quota}"
+        return f"{self.service} asks to wait until {clock_on(self.until, now)}, {duration(left)} left; {quota}"
+
+    def brief(self, now: str) -> str:
+        """The same where there is half a line; what is not told is left out."""
+        left = self.left_at(now)
+        quota = "" if self.left is None else f", {self.left:.0f} requests left"
+        return f"throttled {duration(left)}{quota} ({self.service})" if left else ""
 
 
 def slowed(found: Throttling, now: str) -> ThrottleView | None:
