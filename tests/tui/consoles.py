@@ -45,11 +45,13 @@ class Hands:
         return self.moment
 
 
-def session(document: dict[str, Any], *, config: Config | None = None, faults: Iterable[Any] = ()) -> Session:
+def session(
+    document: dict[str, Any], *, config: Config | None = None, faults: Iterable[Any] = (), journal: str = ""
+) -> Session:
     """A session over a rehearsal cloud whose clock stands still."""
     strikes = list(faults)
     return Session(
-        Settings(rehearse=""), config or Config(), ignore,
+        Settings(rehearse="", journal=journal), config or Config(), ignore,
         sim=lambda: Cloud(document, seed=7, clock=FixedClock(NOON), faults=strikes),
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from actions.guard.model import Mode
-from tests.tui.consoles import arm, console, opened, press, shown
+from azsim.estates.small import small
+from tests.tui.consoles import NOON, arm, console, opened, press, session, shown
 from tests.tui.test_following import Scripted, follow
 from tests.tui.test_runbook_screen import folder as folder
 from tests.tui.test_runbook_screen import made
@@ -71,3 +72,14 @@ async def test_filter_and_order_by_keys(folder: Path) -> None:
             turned = [row.key for row in screen.table.shown_rows()]
             assert turned == (once if len(set(cells)) == 1 and column else once[::-1])
         assert "run" in shown(pilot)
+
+
+async def test_a_journal_that_cannot_be_read_is_said_on_the_list_itself(tmp_path: Path) -> None:
+    place = tmp_path / "journal.sqlite3"
+    place.write_text("this is no database")
+    app = console(session(small(NOON), journal=str(place)))
+    async with opened(app) as pilot:
+        await press(pilot, "r", "escape")
+        assert isinstance(app.screen, RunsScreen)
+        assert "file is not a database" in shown(pilot)
+        assert "f5 reads again" in shown(pilot)

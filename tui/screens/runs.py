@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from tui.batch_journal import PREFIX as ONE_OF
 from tui.batch_journal import BatchRecord
 from tui.dialogs.ask import Pick, PickDialog
+from tui.dialogs.failure import told
 from tui.render import clean, look, stamp
 from tui.runbook_journal import PREFIX, sittings
 from tui.screens.base import ConsoleScreen
@@ -123,7 +124,14 @@ class RunsScreen(ConsoleScreen[None]):
             seen = [batches.seen(each, mode, runs) for each in batches.all()]
             return runs, sittings(connected.journal), seen
 
-        self.ask("reading the journal", read, self._show)
+        self.ask("reading the journal", read, self._show, self._failed)
+
+    def _failed(self, error: BaseException) -> None:
+        """Say why; what is known stays."""
+        failure = told(error)
+        if not self.table.rows:
+            self.table.show_placeholder("\n".join((failure.happened, failure.means, "", "f5 reads again")))
+        self.show_failure(failure)
 
     def _show(self, found: tuple[list[RunSummary], list[Sitting], list[Seen]]) -> None:
         runs, books, batches = found
