@@ -26,14 +26,21 @@ def difference_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -
             "+" if not any(each.before for each in found) else "-" if not any(each.after for each in found) else "~"
         )
         lines += indent(drawn(clean(f"{subject}: {told}"), ascii_only=ascii_only), cells, f"{symbol} ")
-    if run.before and run.after and not rows:
+    if _compared(run) and not rows:
         lines += ["", "Nothing is different."]
     return lines
 
 
+def _compared(run: RunHistory) -> bool:
+    """Whether there are two looks that say something about each other."""
+    on_twin = run.twin is not None and run.twin.made
+    return bool(run.before and run.after) and (run.mode != "dry-run" or on_twin)
+
+
 def _looks(run: RunHistory) -> list[str]:
     """Which two looks are compared, and what they cannot tell."""
-    if run.mode == "dry-run":
+    twin = run.twin is not None and run.twin.made
+    if run.mode == "dry-run" and not twin:
         return ["A dry run changes nothing, so there is nothing to compare."]
     if run.before is None:
         return ["The record does not hold the state before the run: it was begun by an earlier version."]
@@ -41,6 +48,8 @@ def _looks(run: RunHistory) -> list[str]:
         return ["The record does not hold a state after the run: it has not come to a halt yet."]
     first, last = (clock_on(found.as_of, run.started) for found in (run.before, run.after))
     looks = f"Before: as found at {first}. After: as found at {last}."
+    if twin:
+        return [f"On the twin of the dry run, whose keys are its own; nothing else was changed. {looks}"]
     if run.state == "done":
         return [looks]
     return [looks, "The run is not done: a step may have been taken since that look."]

@@ -92,5 +92,6 @@ def _differences(approved: Steps, here: Steps) -> tuple[str, ...]:
 def _tell(run: Run, *, made: bool, sentence: str, remarks: tuple[str, ...]) -> None:
     """Make durable what the run is walked on; steps of an earlier twin are no progress on this one."""
     shown, notes = plain(sentence), tuple(plain(remark) for remark in remarks)
-    run.record_fenced("twin-made", {"made": made, "sentence": shown, "remarks": notes})
+    state = run.state_data() if made else {}
+    run.record_fenced("twin-made", {"made": made, "sentence": shown, "remarks": notes, **state})
     run.tell(TwinMade(run=run.id, at=run.now(), made=made, sentence=shown, remarks=notes))

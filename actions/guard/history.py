@@ -130,7 +130,9 @@ class RunHistory(Frozen, frozen=True, kw_only=True):
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What was different at the last look from the look that the run began with."""
+        """What was different at the last look from the look that the run began with; of a dry run on its twin alone."""
+        if self.mode is Mode.DRY_RUN and not (self.twin and self.twin.made):
+            return ()
         return changes(self.before, self.after, self.plans[0].findings, self.findings)
 
 
@@ -249,7 +251,8 @@ class Fold:
         self.run["stop_asked"] = True
 
     def _twin_made(self, _entry: Entry, data: dict[str, Any]) -> None:
-        self.run["twin"] = msgspec.convert(data, Twin)
+        told = {name: value for name, value in data.items() if name != "found"}
+        self.run |= {"twin": msgspec.convert(told, Twin), "before": _found(data) or self.run.get("before")}
         self.steps.clear()
 
     def _note(self, entry: Entry, data: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from actions.guard.changed import Change
 from actions.guard.history import RunHistory, StepHistory
-from actions.guard.model import Finding, Frozen, Gap, Step
+from actions.guard.model import Finding, Frozen, Gap, Mode, Step
 from actions.guard.text import cleaned, plain
 
 REPORT_SCHEMA = "amlkeys.report/1"
@@ -93,7 +93,7 @@ def sections(run: RunHistory) -> tuple[Section, ...]:
         Section(title="What happened", columns=_HAPPENED, rows=tuple(_happened(step) for step in run.steps)),
         Section(title="Evidence", columns=("step", "what", "value"), rows=_evidence(run.steps)),
         Section(title="Findings after", columns=_FINDING, rows=_findings(run.findings)),
-        Section(title="What is different after the run", columns=_CHANGED, rows=tuple(map(_changed, run.changes))),
+        Section(title=_difference(run), columns=_CHANGED, rows=tuple(map(_changed, run.changes))),
         Section(title="Who and when", columns=_LEG, rows=_legs(run)),
         Section(title="Notes", columns=("at", "by", "note"), rows=tuple((n.at, n.by, n.text) for n in run.notes)),
     )
@@ -178,6 +178,10 @@ def _happened(step: StepHistory) -> tuple[str, ...]:
 
 def _evidence(steps: tuple[StepHistory, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple((step.title, name, value) for step in steps for name, value in step.evidence.items())
+
+
+def _difference(run: RunHistory) -> str:
+    return "What is different after the run" if run.mode is Mode.LIVE else "What is different on the twin"
 
 
 def _changed(change: Change) -> tuple[str, ...]:

@@ -193,9 +193,11 @@ class Run:
 
     def goal_data(self) -> dict[str, Any]:
         """Return the state and the findings as of the last inspection, for the report."""
-        if self.inspection is None:
-            return {}
-        return {"findings": self.inspection.findings, **found(self.inspection, self.action.describe(self.inspection))}
+        return {"findings": self.inspection.findings, **self.state_data()} if self.inspection is not None else {}
+
+    def state_data(self) -> dict[str, Any]:
+        """Return the state as of the last inspection as the journal keeps it."""
+        return found(self.inspection, self.action.describe(self.inspection)) if self.inspection is not None else {}
 
     def plan_of(self, steps: Steps, inspection: Inspection) -> Plan:
         """Make the plan that would have to be approved to go on from here."""

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from actions.guard.history import RunHistory, StepHistory
-from actions.guard.model import Finding, Severity, Verdict
+from actions.guard.model import Finding, Mode, Severity, Verdict
 from tests.tui.command_line import ACCEPT, CONFIRM, amlkeys, estate_file, keep_one_cloud
 from tui.difference import difference_lines
 from tui.session import open_session
@@ -115,9 +115,17 @@ class TestDifference:
         assert "The run is not done: a step may have been taken since that look." in told
         assert "key2: fingerprint" in told
 
-    def test_a_dry_run_has_nothing_to_compare(self, place: tuple[str, ...]) -> None:
+    def test_a_dry_run_compares_its_twin_with_itself(self, place: tuple[str, ...]) -> None:
         dry = amlkeys("run", "storage-keys", "small-ml", *ACCEPT, "--dry-run", "--json", *place).json["run"]
-        assert amlkeys("runs", dry, "--diff", *place).out.startswith("A dry run changes nothing")
+        told = amlkeys("runs", dry, "--diff", *place).out
+        assert told.startswith("On the twin of the dry run, whose keys are its own; nothing else was changed.")
+        assert "~ small-ml/training_blob: holds key1 → key2" in told
+        assert "## What is different on the twin" in amlkeys("report", dry, *place).out
+
+    def test_a_dry_run_without_a_twin_has_nothing_to_compare(self, run: RunHistory) -> None:
+        dry = msgspec.structs.replace(run, mode=Mode.DRY_RUN)
+        assert difference_lines(dry, 80) == ["A dry run changes nothing, so there is nothing to compare."]
+        assert dry.changes == ()
 
     def test_records_without_a_state_say_so(self, run: RunHistory) -> None:
         (line,) = difference_lines(msgspec.structs.replace(run, before=None), 200)
