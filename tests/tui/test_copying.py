@@ -9,9 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from azsim.secrets import MARK
-from tests.tui.consoles import ARM, fill, on_small, opened, press, shown
+from tests.tui.consoles import ARM, Hands, fill, on_small, opened, press, shown
 from tui.app import AmlkeysApp
-from tui.dialogs.ask import PickDialog, TextDialog
+from tui.dialogs.ask import HelpDialog, PickDialog, TextDialog
+from tui.dialogs.failure import Failure
 from tui.screens.recorded import takings
 from tui.screens.walk import WalkScreen
 from tui.taking import MOST_COPIED
@@ -122,3 +123,35 @@ async def test_what_no_terminal_takes_and_what_looks_like_a_secret_stay_here(sen
         assert app.copy_as("x" * (MOST_COPIED + 1), "it").startswith("Not copied: it is too long")
         assert app.copy_as(f"AccountKey={MARK}0123456789", "it") == "Not copied: it looks like a secret."
     assert sent == []
+
+
+async def test_a_failure_gives_azure_s_request_id_and_says_when_it_has_none() -> None:
+    async with opened(on_small()) as pilot:
+        screen: Any = pilot.app.screen
+        screen.show_failure(Failure("It said no.", "It means no.", "Ask again.", "req-1"))
+        await press(pilot, "c")
+        assert pilot.app.clipboard == "req-1"
+        assert "Copied the request id." in shown(pilot)
+        await press(pilot, "escape")
+        screen.show_failure(Failure("It said no.", "It means no.", "Ask again."))
+        await pilot.pause()
+        assert "copy request id" not in shown(pilot)
+
+
+async def test_help_over_a_question_answers_nothing_and_starts_its_dead_time_anew() -> None:
+    async with opened(on_small()) as pilot:
+        await press(pilot, *ARM, "k", "enter", "enter", "enter", "1", "enter")
+        question = pilot.app.screen
+        await fill(pilot, name="stsmall01", slot="key1+key2")
+        await press(pilot, "question_mark")
+        assert isinstance(pilot.app.screen, HelpDialog)
+        assert "Run it" in shown(pilot)
+        app = pilot.app
+        assert isinstance(app, AmlkeysApp)
+        assert isinstance(app.hands, Hands)
+        app.hands.pause = 0.1
+        await pilot.press("escape", "y")
+        assert app.screen is question
+        app.hands.pause = 1.0
+        await press(pilot, "y")
+        assert "[5 Report]" in shown(pilot)
