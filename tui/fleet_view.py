@@ -82,7 +82,7 @@ def table_columns(names: Sequence[str], days: Callable[[str], int], *, chosen: b
     values: dict[str, SortValue] = {**dict.fromkeys(AGES, lambda row: days(row.key)), "severity": _gravity}
     return [
         TableColumn(
-            title(name), _least(name), from_width=0 if chosen else _WIDE.get(name, 0), value=values.get(name),
+            title(name), _least(name, chosen=chosen), from_width=0 if chosen else _WIDE.get(name, 0), value=values.get(name),
             name=name,
             draw=age_bar if name == "key-age" else partial(_marked, name) if _may_be_bad(name) else None,
             reserve=2 if _may_be_bad(name) else 0,
@@ -100,7 +100,9 @@ def _may_be_bad(name: str) -> bool:
     return bool(BY_NAME[name].grades)
 
 
-def _least(name: str) -> int:
+def _least(name: str, *, chosen: bool) -> int:
+    if chosen and name in AGES:
+        return 10  # the age is what it is chosen for
     return _LEAST.get(name, ENVIRONMENT_CELLS if name == ENVIRONMENT else 6 if name in USUAL else 8)
 
 

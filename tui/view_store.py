@@ -45,7 +45,7 @@ class ViewStore:
         except FileNotFoundError:
             return ()
         except (OSError, msgspec.DecodeError) as error:
-            raise ViewError(f"The saved views {self.path} cannot be read: {clean(str(error))}.") from None
+            raise ViewError(f"The saved views cannot be read ({_reason(error)}): {self.path}.") from None
         return found.views
 
     def save(self, view: FleetView) -> None:
@@ -69,7 +69,12 @@ class ViewStore:
                 os.unlink(fresh)
                 raise
         except OSError as error:
-            raise ViewError(f"The view could not be saved in {path}: {clean(error.strerror or str(error))}.") from None
+            raise ViewError(f"The view could not be saved ({_reason(error)}): {path}.") from None
+
+
+def _reason(error: Exception) -> str:
+    """Say why, without the path a second time; the reason stands first, for a line of remarks is short."""
+    return clean((error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error))
 
 
 def same(view: FleetView, name: str) -> bool:

@@ -170,6 +170,7 @@ class FleetChoosing(ConsoleScreen[None]):
         """Show the columns, the order and the filter of a view."""
         self._view = view.name
         self.query_one(FilterBar).set(view.filter)
+        self.table.filter(view.filter)
         self.show_columns(view.columns, view.sort)
 
     def _save(self, name: str | None) -> None:

@@ -64,6 +64,7 @@ class WorkspacesScreen(FleetChoosing):
         self._due: Timer | None = None
         self._quiet = False
         """Whether the present reading was begun by the clock, and so says nothing where nothing is different."""
+        self._unread: tuple[str, ...] = ()
         self._kept_age = ""
         self._reading = False
         self._marks = Marks()
@@ -156,8 +157,8 @@ class WorkspacesScreen(FleetChoosing):
         self._fleet.take(page.rows, self.console.session.config.subscriptions.hidden, complete=page.complete)
         if page.rows:
             self.banner.show(self.console.standing.facts(), as_of=self._fleet.as_of)
-        if page.unread and not self._quiet:
-            self.status.say("; ".join(clean(sentence) for sentence in page.unread))
+        if page.complete:
+            self._unread = page.unread
         if first:
             self._show()
         elif self._to_show is None:
@@ -168,8 +169,8 @@ class WorkspacesScreen(FleetChoosing):
         self._reading = False
         self._kept_age = ""
         self._fleet.finish()
-        if not self._quiet:
-            self.status.say()
+        if not self._quiet or self._unread:
+            self.status.say("; ".join(clean(sentence) for sentence in self._unread))
         self.banner.show(self.console.standing.facts())
         self.table.show_placeholder(self._nothing())
         gone = self._marks.keep({row.key for row in self._fleet.rows})
@@ -236,17 +237,19 @@ class WorkspacesScreen(FleetChoosing):
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Filter as it is typed."""
-        self.table.show_placeholder(f"No workspace fits: {message.text}" if message.text else LOADING)
+        self.table.show_placeholder(LOADING if self._reading else self._nothing())
         self.table.filter(message.text)
         self._count()
 
     def on_filter_bar_closed(self) -> None:
         """Go back to the list."""
         self.table.focus()
+        self._count()
 
     def action_filter(self) -> None:
         """Type a filter."""
         self.query_one(FilterBar).start()
+        self._count()
 
     def action_clear_filter(self) -> None:
         """Show all rows again, else take the marks away; nothing else to leave from here."""

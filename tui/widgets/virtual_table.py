@@ -356,7 +356,7 @@ class VirtualTable(Widget, can_focus=True):
         if cells <= 0:
             return
         numbers = self._in_view(cells)
-        columns = [Column(self.columns[n].title, self.columns[n].minimum, self.columns[n].right) for n in numbers]
+        columns = [Column(self._title(n), self.columns[n].minimum, self.columns[n].right) for n in numbers]
         texts = [[clean(row.cells[n]) + " " * self.columns[n].reserve for n in numbers] for row in self._widest]
         self._widths = list(zip(numbers, fit(columns, texts, cells), strict=True))
 
@@ -393,13 +393,18 @@ class VirtualTable(Widget, can_focus=True):
         lines = self.placeholder.split("\n") if not self._view else []
         return self._line([Segment("   " + lines[y - 2], self._style("dim"))] if 2 <= y < len(lines) + 2 else [])
 
+    def _title(self, number: int) -> str:
+        """A column's title, marked where it orders the rows."""
+        title = self.columns[number].title
+        if self._sort is None or self._sort[0] != number:
+            return title
+        return f"{title} v" if self._sort[1] else f"{title} ^"
+
     def _header(self) -> str:
-        """The titles, the sorted one marked, where more columns are, and which rows are in view where not all are."""
+        """The titles, where more columns are, and which rows are in view where not all are."""
         texts: list[str] = []
         for number, cells in self._widths:
-            title = self.columns[number].title
-            if self._sort is not None and self._sort[0] == number:
-                title += " v" if self._sort[1] else " ^"
+            title = self._title(number)
             texts.append(pad(clip(title, cells, ascii_only=self._ascii), cells, right=self.columns[number].right))
         aside = f"{'<' if self._shift else ' '}{'>' if self._hidden else ' '}".ljust(_STATE_CELLS)
         line = aside + (" " * GAP).join(texts)
