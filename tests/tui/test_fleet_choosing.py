@@ -275,7 +275,7 @@ async def test_columns_that_are_chosen_while_the_list_is_read_come_all_the_same(
             assert gate.wait(60)
         return handle(request)
 
-    app.session.sim.handle = slow
+    app.session.sim.handle = slow  # type: ignore[method-assign]
     async with opened(app) as pilot:
         wanted.set()
         await pilot.press("f5")
