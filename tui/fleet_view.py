@@ -6,7 +6,8 @@ console is kept beside the journal, never written into the settings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from tui.config import FleetView
@@ -162,11 +163,12 @@ def arranged(rows: Sequence[TableRow], names: Sequence[str], sort: str, days: Ca
 
 def counts(states: Iterable[str]) -> dict[str, int]:
     """How many rows have which grade, the gravest first; those without one are left out."""
-    found: dict[str, int] = dict.fromkeys(GRADES, 0)
-    for state in states:
-        if state in found:
-            found[state] += 1
-    return {grade: many for grade, many in found.items() if many}
+    return by_grade(Counter(states))
+
+
+def by_grade(found: Mapping[str, int]) -> dict[str, int]:
+    """Counts by state as those of the grades, the gravest first."""
+    return {grade: found[grade] for grade in GRADES if found.get(grade)}
 
 
 def told_counts(found: dict[str, int]) -> str:

@@ -302,3 +302,15 @@ async def test_the_environments_word_is_a_column_to_choose():
         await press(pilot, "slash", *"env:prod", "enter")
         assert shown(pilot).splitlines()[3].split()[:2] == ["workspace", "env"]
         assert "47 workspaces" in shown(pilot)
+
+
+async def test_the_present_order_once_more_is_turned_round():
+    async with opened(on(Fleet(columns=("key-age", "region")))) as pilot:
+        await press(pilot, "ctrl+o", "down", "down", "enter", "g")
+        assert "key age v" in shown(pilot)
+        first = pilot.app.screen.table.row
+        await press(pilot, "ctrl+o", "down", "down")
+        assert "the other way round" in shown(pilot)
+        await press(pilot, "enter", "g")
+        assert "key age ^" in shown(pilot)
+        assert pilot.app.screen.table.row != first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.widgets.rows import TableRow, arrange, natural, parse_query, searchable, window_top
+from tui.widgets.rows import TableRow, arrange, columns_in_view, natural, parse_query, searchable, window_top
 
 TITLES = ("workspace", "resource group", "keys")
 ROWS = [
@@ -69,3 +69,25 @@ def test_the_window_moves_half_a_page_when_the_cursor_leaves_it(cursor, top, exp
 
 def test_a_window_larger_than_the_table_starts_at_its_first_row():
     assert window_top(2, 5, 20, 3) == 0
+
+
+@pytest.mark.parametrize(
+    ("least", "shift", "cells", "found"),
+    [
+        ([], 0, 80, ([], 0)),
+        ([10], 3, 80, ([0], 0)),
+        ([10, 10, 10], 0, 34, ([0, 1, 2], 0)),
+        ([10, 10, 10], 0, 33, ([0, 1], 0)),
+        ([10, 10, 10], 1, 33, ([0, 2], 1)),
+        ([10, 10, 10], 9, 33, ([0, 2], 1)),
+        ([10, 10, 10], -1, 5, ([0, 1], 0)),
+    ],
+)
+def test_columns_are_in_view_as_long_as_there_is_room(least, shift, cells, found):
+    assert columns_in_view(least, shift, cells) == found
+
+
+def test_a_whole_title_goes_before_one_that_only_begins_so():
+    titles = ("workspace", "storage-network", "storage")
+    assert parse_query("storage:x", titles)[0].column == 2
+    assert parse_query("stor:x", titles)[0].column == 1

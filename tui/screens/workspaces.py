@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from actions.guard.errors import GuardError
 from actions.registry import entries
-from tui.fleet_view import counts, table_columns, told_counts
+from tui.fleet_view import by_grade, table_columns, told_counts
 from tui.known_fleet import FleetStore
 from tui.marks import Marks
 from tui.render import ago, clean
@@ -217,7 +217,7 @@ class WorkspacesScreen(FleetChoosing):
         of = f"{shown} of {many}" if shown != many else str(many)
         old = f", seen {self._kept_age} ago" if self._kept_age else ""
         told = f"{of} workspaces in {self._fleet.subscriptions} subscriptions{old}" if many else ""
-        graded = told_counts(counts(row.state for row in self.table.shown_rows()))
+        graded = told_counts(by_grade(self.table.shown_counts()))
         bar.count(f"{told}: {graded}" if graded and len(told) + len(graded) + 2 <= bar.room else told)
         if self._marks and not self._reading:
             self._tell_marks()

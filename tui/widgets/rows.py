@@ -110,6 +110,22 @@ def widest(rows: Sequence[TableRow], columns: int) -> list[TableRow]:
     return [max(rows, key=lambda row: len(row.cells[number])) for number in range(columns)]
 
 
+def columns_in_view(least: Sequence[int], shift: int, cells: int, gap: int = 2) -> tuple[list[int], int]:
+    """Which columns have room with the cells that each needs at least: the first, and those behind it from a shift on.
+
+    Gives their places, and the shift as far as there is something to shift: one column at least is beside the first.
+    """
+    shift = max(0, min(shift, len(least) - 2))
+    room = cells - sum(least[:1])
+    found = list(range(len(least[:1])))
+    for place in range(1 + shift, len(least)):
+        room -= gap + least[place]
+        if room < 0 and len(found) > 1:
+            break
+        found.append(place)
+    return found, shift
+
+
 def window_top(cursor: int, top: int, height: int, count: int) -> int:
     """Return the first visible row for a cursor: unchanged while it is in view, else half a page beyond it.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -22,6 +24,7 @@ from tui.widgets.rows import (
     SortValue,
     TableRow,
     arrange,
+    columns_in_view,
     natural,
     parse_query,
     searchable,
@@ -30,6 +33,7 @@ from tui.widgets.rows import (
 )
 
 _STATE_CELLS = 3
+_STATE = attrgetter("state")
 
 
 class TableColumn(NamedTuple):
@@ -125,6 +129,7 @@ class VirtualTable(Widget, can_focus=True):
         self._ascii, self._opens = ascii_only, opens
         self._rows: list[TableRow] = []
         self._texts: list[str] = []
+        self._counts: Counter[str] | None = None
         self._view: list[int] = []
         self._filter = ""
         self._sort: tuple[int, bool] | None = None
@@ -151,6 +156,14 @@ class VirtualTable(Widget, can_focus=True):
     def shown_rows(self) -> list[TableRow]:
         """The rows that pass the filter, in the order in which they are shown."""
         return [self._rows[number] for number in self._view]
+
+    def shown_counts(self) -> Counter[str]:
+        """How many of them have which state; those of all rows are counted once, for every key of a filter asks."""
+        if len(self._view) < len(self._rows):
+            return Counter(map(_STATE, map(self._rows.__getitem__, self._view)))
+        if self._counts is None:
+            self._counts = Counter(map(_STATE, self._rows))
+        return self._counts
 
     @property
     def row(self) -> TableRow | None:
@@ -180,7 +193,7 @@ class VirtualTable(Widget, can_focus=True):
     def _take(self, rows: Iterable[TableRow], before: TableRow | None) -> None:
         self._rows = list(rows)
         self._widest = widest(self._rows, len(self.columns))
-        self._texts = []
+        self._texts, self._counts = [], None
         self._arrange(before)
 
     def replace(self, row: TableRow) -> None:
@@ -189,7 +202,7 @@ class VirtualTable(Widget, can_focus=True):
         if number is None or self._rows[number] == row:
             return
         self._rows[number] = row
-        self._texts = []
+        self._texts, self._counts = [], None
         if self._filter or self._sort is not None:
             self._rearrange()
             return
@@ -361,19 +374,11 @@ class VirtualTable(Widget, can_focus=True):
         self._widths = list(zip(numbers, fit(columns, texts, cells), strict=True))
 
     def _in_view(self, cells: int) -> list[int]:
-        """The columns that have room with what each needs at least: the first, and those from the shift on."""
+        """The columns that have room with what each needs at least."""
         able = [n for n, column in enumerate(self.columns) if column.from_width <= self.size.width]
-        first, others = able[:1], able[1:]
-        self._shift = max(0, min(self._shift, len(others) - 1))
-        room = cells - sum(self.columns[n].minimum for n in first)
-        found: list[int] = []
-        for number in others[self._shift :]:
-            room -= GAP + self.columns[number].minimum
-            if room < 0 and found:
-                break
-            found.append(number)
-        self._hidden = len(others) - self._shift - len(found)
-        return [*first, *found]
+        found, self._shift = columns_in_view([self.columns[n].minimum for n in able], self._shift, cells)
+        self._hidden = len(able) - self._shift - len(found)
+        return [able[place] for place in found]
 
     def _style(self, part: str) -> Style:
         """A part's style, looked up once a theme."""
