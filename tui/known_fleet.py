@@ -103,11 +103,14 @@ class KnownFleet:
         return self._beside[key].subscription_name
 
     def show(self, names: Sequence[str]) -> None:
-        """Have other columns: what is known of them stays, the others are empty until they are read."""
+        """Have other columns: what is known of them stays, the others and the grades are empty until they are read."""
         before = {name: place for place, name in enumerate(self.names)}
         places = [before.get(name) for name in names]
+        same = set(names) == set(self.names)
         self._rows = {
-            key: row._replace(cells=tuple("" if place is None else row.cells[place] for place in places))
+            key: TableRow(
+                key, row.state if same else "", tuple("" if place is None else row.cells[place] for place in places)
+            )
             for key, row in self._rows.items()
         }
         self.names, self._line = tuple(names), line_of(names)
@@ -150,6 +153,7 @@ class KnownFleet:
         """Show what was kept, of the columns that are shown now."""
         places = {name: place for place, name in enumerate(kept.columns)}
         wanted = [places.get(name) for name in self.names]
+        same = set(kept.columns) == set(self.names)
         worded = [number for number, name in enumerate(self.names) if name == "environment"]
         self._rows = {}
         for line in kept.lines:
@@ -157,7 +161,7 @@ class KnownFleet:
             cells = ["" if place is None else line.cells[place] for place in wanted]
             for number in worded:
                 cells[number] = self._environments.word(line.key)  # the settings may have changed meanwhile
-            self._rows[line.key] = TableRow(line.key, line.state, tuple(cells))
+            self._rows[line.key] = TableRow(line.key, line.state if same else "", tuple(cells))
         self._beside = {line.key: Beside(line.subscription, line.subscription_name, line.days) for line in kept.lines}
         self._subscriptions = None
         self.as_of, self.kept_for = kept.as_of, (kept.tenant, kept.user)

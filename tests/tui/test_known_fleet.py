@@ -81,7 +81,9 @@ def test_a_file_that_cannot_be_used_counts_as_none(content: bytes):
 def test_a_list_of_other_columns_shows_what_it_knows_of_these():
     fleet = KnownFleet(Environments(()), ("workspace", "tls", "keys"))
     fleet.recall(KeptFleet(VERSION, "t", "u", "", NAMES, (LINE,)))
-    assert [row.cells for row in fleet.rows] == [("long-gone", "", "key1 9d")]
+    assert [(row.state, row.cells) for row in fleet.rows] == [("", ("long-gone", "", "key1 9d"))], (
+        "a grade of what is shown"
+    )
     assert fleet.subscription_name(LINE.key) == "sub"
     fleet.show(("workspace", "keys", "kind"))
     assert [row.cells for row in fleet.rows] == [("long-gone", "key1 9d", "")]
