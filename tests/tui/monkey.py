@@ -72,6 +72,8 @@ WAYS: dict[str, Way] = {
     "ConfirmDialog": Way("small", (*DRY, *PLAN, "enter")),
     "PickDialog": Way("demo", ("ctrl+o",)),
     "AskDialog": Way("demo", ("ctrl+e",)),
+    "ColumnsDialog": Way("demo", ("t",)),
+    "ViewsDialog": Way("demo", ("v",)),
     "TextDialog": Way("small", (*PLAN, "a")),
     "HelpDialog": Way("demo", ("question_mark",)),
     "FailureDialog": Way("small", ("R", "f", "end", "enter", *["down"] * 6, "enter", "enter", "escape", "k", "enter")),
@@ -103,7 +105,16 @@ ELSEWHERE = {
 """What no key reaches in look and dry-run, and why; every one has tests of its own."""
 
 
-BASES = {"ConsoleScreen", "Dialog", "GuardedDialog", "PageScreen", "RecordedScreen", "RunbookView", "TypedDialog"}
+BASES = {
+    "ConsoleScreen",
+    "Dialog",
+    "FleetChoosing",
+    "GuardedDialog",
+    "PageScreen",
+    "RecordedScreen",
+    "RunbookView",
+    "TypedDialog",
+}
 """What others are made of, and is never shown itself."""
 
 
