@@ -35,6 +35,15 @@ class Access:
         listed = (entry for item in self.denies.values() for entry in item["properties"].get("principals") or ())
         return {principal for principal in {*named, *(str(entry.get("id") or "") for entry in listed)} if principal}
 
+    def holds(self, principal: str, subscription: str) -> bool:
+        """Whether something that was read tells what a principal may do in a subscription, or in a part of it."""
+        own = {principal, *(group for group, members in self.members.items() if principal in members)}
+        scope = f"/subscriptions/{subscription}".casefold()
+        held = (
+            item["properties"] for item in self.assignments.values() if item["properties"].get("principalId") in own
+        )
+        return any(f"{given.get('scope')}/".casefold().startswith((f"{scope}/", "//", "/providers/")) for given in held)
+
     def narrow(self, found: Found) -> None:
         """Keep the assignments and denies that lie at, above or below something that was found."""
         places = tuple(found.by_id)
@@ -67,6 +76,9 @@ async def read_access(
         identities = {who.object_id, *identities_of(found)}
         for subscription in subscriptions:
             await each(sorted(identities), partial(_memberships, camera, access, subscription))
+    for subscription in subscriptions:
+        if not access.holds(who.object_id, subscription):
+            await _own(camera, subscription, who, found, access)
     if whole:
         for subscription in subscriptions:
             access.privileged |= await _has_pim(camera, f"/subscriptions/{subscription}")
@@ -90,7 +102,7 @@ async def _subscription(camera: Camera, subscription: str, who: SignedIn, found:
         f"role assignments of subscription {subscription}", lambda: cloud.role_assignments(scope, "")
     )
     if assigned is None:
-        await _groups(camera, subscription, who, found, access)
+        await _groups(camera, subscription, found, access)
     for item in assigned or ():
         access.assignments[item.id.key] = item.raw
     path = f"{scope}/providers/Microsoft.Authorization/denyAssignments"
@@ -103,19 +115,29 @@ async def _subscription(camera: Camera, subscription: str, who: SignedIn, found:
             access.definitions[role.name.casefold()] = _definition(role.name, role.properties)
 
 
-async def _groups(camera: Camera, subscription: str, who: SignedIn, found: Found, access: Access) -> None:
-    """Read group by group; where that is refused too, put down what the operator may do there as a role of their own."""
-    groups = {ResourceId(item["id"]).group_id for item in found.by_id.values() if ResourceId(item["id"]).group}
-    for group in sorted((one for one in groups if one.subscription.casefold() == subscription.casefold()), key=str):
-        try:
-            for item in await camera.cloud.role_assignments(group.text, ""):
-                access.assignments[item.id.key] = item.raw
+def _groups_in(subscription: str, found: Found) -> list[ResourceId]:
+    places = {ResourceId(item["id"]).group_id for item in found.by_id.values() if ResourceId(item["id"]).group}
+    return sorted((one for one in places if one.subscription.casefold() == subscription.casefold()), key=str)
+
+
+async def _groups(camera: Camera, subscription: str, found: Found, access: Access) -> None:
+    """Read the assignments group by group, where the subscription's cannot be read."""
+    for group in _groups_in(subscription, found):
+        what = f"role assignments in {group.name}"
+        for item in await camera.maybe(what, partial(camera.cloud.role_assignments, group.text, "")) or ():
+            access.assignments[item.id.key] = item.raw
+
+
+async def _own(camera: Camera, subscription: str, who: SignedIn, found: Found, access: Access) -> None:
+    """Put down what Azure says that the operator may do, where no assignment that was read tells it."""
+    scope = ResourceId(f"/subscriptions/{subscription}")
+    above: tuple[Raw, ...] = ()
+    for place in (scope, *_groups_in(subscription, found)):
+        held = await camera.maybe(f"your permissions in {place.name}", partial(camera.cloud.permissions, place))
+        if held is None or not held.entries or held.entries == above:
             continue
-        except CloudError:
-            pass
-        held = await camera.maybe(f"your permissions in {group.name}", partial(camera.cloud.permissions, group))
-        if held is not None and held.entries:
-            _own_role(group, who, held.entries, access)
+        above = held.entries if place is scope else above
+        _own_role(place, who, held.entries, access)
 
 
 def _own_role(group: ResourceId, who: SignedIn, entries: tuple[Raw, ...], access: Access) -> None:
@@ -123,7 +145,7 @@ def _own_role(group: ResourceId, who: SignedIn, entries: tuple[Raw, ...], access
     name = str(uuid.uuid5(_NAMES, f"assignment|{group.key}|{who.object_id}"))
     access.definitions[role] = {
         "name": role, "roleName": f"Your permissions in {group.name}", "roleType": "CustomRole",
-        "description": "Made from the permissions that Azure tells, because role assignments could not be read.",
+        "description": "Made from the permissions that Azure tells, because no role assignment tells them.",
         "assignableScopes": [group.text],
         "permissions": [{name: list(entry.get(name) or ()) for name in _ROLE_LISTS} for entry in entries],
     }  # fmt: skip

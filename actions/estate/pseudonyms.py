@@ -36,6 +36,15 @@ _NAMES = frozenset(
 _PEOPLE = frozenset(
     {"caller", "createdby", "displayname", "lastmodifiedby", "updatedby", "userprincipalname", "friendlyname"}
 )
+_AUTHORS = frozenset({"createdby", "lastmodifiedby", "updatedby"})
+_PARTS = {
+    "tenant": "company",
+    "subscriptions": "subscription",
+    "users": "person",
+    "groups": "team",
+    "signedIn": "person",
+}
+"""What a display name names, by the part of the document that it stands in."""
 _TEXTS = frozenset({"description", "notes", "appdescription", "thumbprint", "customkeyidentifier"})
 """Free text, which is emptied."""
 _SHARES = frozenset({"mirrortraffic", "traffic"})
@@ -102,7 +111,7 @@ class Pseudonyms:
                 return {}
             shares = key.casefold() in _SHARES
             spelled = {name: self.names.of(name) if shares else self._text(name, "") for name in value}
-            return {spelled[name]: self._value(inner, name, key) for name, inner in value.items()}
+            return {spelled[name]: self._value(inner, name, key or parent) for name, inner in value.items()}
         if isinstance(value, list):
             return [self._value(inner, key, parent) for inner in value]
         return self._text(value, key, parent) if isinstance(value, str) and value else value
@@ -117,7 +126,7 @@ class Pseudonyms:
         if folded in _WORDS and not text.startswith("/"):
             return text
         if folded in _NAMES or (folded in _PEOPLE and not _MAIL.search(text) and not _GUID.fullmatch(text)):
-            return self._named(text, "person" if folded in {"createdby", "lastmodifiedby", "updatedby"} else "name")
+            return self._named(text, _PARTS.get(parent, "person" if folded in _AUTHORS else "name"))
         if folded == "name" and parent != "sku" and self.names.knows(text):
             return self.names.of(text)
         return self._inside(text)

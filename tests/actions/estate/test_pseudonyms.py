@@ -1,0 +1,108 @@
+"""Pseudonyms: the organisation's names are gone, Azure's words are there, and the estate behaves as before."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from actions.estate import pseudonymise
+from actions.estate.hosts import host_of, is_host
+from actions.estate.naming import Names
+from actions.support_apps.naming import FIRST_PARTY, MICROSOFT
+from actions.workspaces import whole_fleet
+from azsim.cloud import Cloud
+from azsim.estates.demo import demo
+from azsim.estates.encrypted import encrypted
+from azsim.roles import BUILT_IN
+from tests.actions.estate.pictures import NOW, bare, cloud_of, findings, pictured
+
+WORDS = {"default", "workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory"}
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def all_names(document: dict[str, Any]) -> set[str]:
+    """Every name that is the organisation's own: of resources, keys, people, groups and subscriptions."""
+    names = {str(item["name"]) for item in document["resources"]} | {str(item["name"]) for item in document["keys"]}
+    names |= {str(item["displayName"]) for part in ("users", "groups", "subscriptions") for item in document[part]}
+    names |= {"contoso", document["signedIn"]["userPrincipalName"].partition("@")[0]}
+    return {name for name in names if name.casefold() not in WORDS and len(name) > 2}
+
+
+@pytest.mark.parametrize("estate", [demo, encrypted], ids=["company", "encrypted"])
+async def test_no_name_and_no_id_is_left(estate: Any) -> None:
+    _, picture = await pictured(estate(NOW))
+    made, given = pseudonymise(picture.document, "salt")
+    text = json.dumps(made)
+    names = "|".join(map(re.escape, all_names(picture.document)))
+    left = set(re.findall(rf"(?<![a-z0-9])(?:{names})(?![a-z0-9])", text, re.IGNORECASE))
+    assert left <= {"LakeHouse"}, left
+    ids = set(GUID.findall(json.dumps(picture.document))) & set(GUID.findall(text))
+    azures = {role.guid for role in BUILT_IN} | {"00000000-0000-0000-0000-000000000000"}
+    assert ids <= azures | set(FIRST_PARTY) | MICROSOFT
+    assert given
+
+
+async def test_the_estate_behaves_as_before() -> None:
+    """The same rows but for names, in another order, and the same findings, told of others."""
+    _, picture = await pictured(demo(NOW))
+    made, given = pseudonymise(picture.document, "salt")
+    _, before = cloud_of(picture.document)
+    _, after = cloud_of(made)
+    new = {name.casefold(): other for name, other in given.items()}
+    rows, others = (await whole_fleet(before))[0], (await whole_fleet(after))[0]
+    by_name = {row["name"]: row for row in bare(others)}
+    assert len(by_name) == len(rows)
+    for row, told in zip(rows, bare(rows), strict=True):
+        there = by_name[new[row.name.casefold()]]
+        same = ("region", "kind", "keys", "identity", "endpoints", "severity")
+        assert {key: there.get(key) for key in same} == {key: told.get(key) for key in same}, row.name
+        if row.name in {"reborn", "fraud-scoring", "group-granted", "credit-risk"}:
+            for action in ("identity-access", "cmk-versions", "endpoint-keys"):
+                mine = [item[:2] for item in await findings(before, action, row.id)]
+                theirs = [item[:2] for item in await findings(after, action, there["id"])]
+                assert sorted(mine) == sorted(theirs), (row.name, action)
+    for subscription, other in zip(picture.document["subscriptions"], made["subscriptions"], strict=True):
+        mine = await findings(before, "support-apps", f"/subscriptions/{subscription['subscriptionId']}")
+        theirs = await findings(after, "support-apps", f"/subscriptions/{other['subscriptionId']}")
+        assert sorted(item[:2] for item in mine) == sorted(item[:2] for item in theirs)
+    await before.close()
+    await after.close()
+
+
+async def test_the_same_name_is_the_same_everywhere_and_another_salt_gives_others() -> None:
+    _, picture = await pictured(encrypted(NOW))
+    one, again, other = (pseudonymise(picture.document, salt)[0] for salt in ("a", "a", "b"))
+    assert one == again
+    assert one != other
+    assert Cloud(one).estate.tenant.tenant_id != picture.document["tenant"]["tenantId"]
+    account = next(item for item in one["resources"] if item["type"] == "Microsoft.Storage/storageAccounts")
+    assert account["properties"]["primaryEndpoints"]["blob"] == f"https://{account['name']}.blob.core.windows.net/"
+    stores = [item for item in one["resources"] if item["type"].endswith("/datastores")]
+    assert {item["properties"]["accountName"] for item in stores} <= {
+        item["name"] for item in one["resources"] if item["type"] == "Microsoft.Storage/storageAccounts"
+    }
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("stfraud01.blob.core.windows.net", "account001.blob.core.windows.net"),
+        ("management.azure.com", "management.azure.com"),
+        ("westeurope.api.azureml.ms", "westeurope.api.azureml.ms"),
+        ("score.westeurope.inference.ml.azure.com", "host001.westeurope.inference.ml.azure.com"),
+        ("gateway.contoso.com", "domain001.example"),
+    ],
+)
+def test_hosts(host: str, told: str) -> None:
+    names = Names("salt")
+    names.know([("stfraud01", "account")])
+    assert is_host(host)
+    assert host_of(host, names) == told
+
+
+@pytest.mark.parametrize("text", ["25.09.03", "routes.Lakehouse", "Standard_LRS", "blob", "2026-11-20T12:00:00.0Z"])
+def test_what_is_no_host(text: str) -> None:
+    assert not is_host(text)
