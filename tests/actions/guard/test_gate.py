@@ -157,6 +157,25 @@ def test_a_permit_is_not_enough_outside_live(mode: Mode) -> None:
     assert gate.refusals
 
 
+def test_a_permit_for_one_cloud_is_none_for_another() -> None:
+    """What a step may do on a dry run's twin it may not do in Azure, live or not."""
+    azure, twin = Gate(HOSTS, Mode.LIVE), Gate(HOSTS, Mode.LIVE)
+    with permit_for(REGENERATE, gate=twin) as permit:
+        with pytest.raises(Refused, match="another cloud"):
+            azure.admit("POST", f"{ARM}{ACCOUNT}/regenerateKey")
+        assert permit.uses == 0
+        assert twin.admit("POST", f"{ARM}{ACCOUNT}/regenerateKey") is WRITE
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_dry_runs_change_is_refused_in_every_mode(mode: Mode) -> None:
+    """It is brought to the gate without a permit, and noted there."""
+    gate = Gate(HOSTS, mode)
+    refusal = gate.withhold(REGENERATE)
+    assert (refusal.kind, refusal.method, refusal.path) == (WRITE, "POST", f"{ACCOUNT}/regenerateKey")
+    assert gate.refusals == [("POST", f"{ACCOUNT}/regenerateKey")]
+
+
 def test_secret_reads_must_be_announced() -> None:
     """Listing keys is refused where no sentence announces it; where one does, it passes."""
     gate = Gate(HOSTS)
