@@ -226,3 +226,15 @@ def test_monitor_asks_for_a_role() -> None:
     assert code_of(metric(reader, WORKSPACE, "Started Runs"))[0] == 403
     assert code_of(reader.ask("GET", f"{LOG}&$filter=eventTimestamp ge '2026-11-01'"))[0] == 403
     assert code_of(Small().get(f"{GROUP}/providers/Microsoft.Storage/storageAccounts/none/providers/x/y"))[0] == 501
+
+
+def test_an_observed_week_repeats_hour_by_hour() -> None:
+    """A picture of a real account brings the hours of a week, from Monday on; they come back as they were."""
+    week = [float(hour) for hour in range(7 * 24)]
+    item = {"resource": ACCOUNT, "metric": "Transactions", "perHour": 1, "week": week, "dimensions": {}}
+    sim = Small(metrics=[item])
+    points = metric(sim).json()["value"][0]["timeseries"][0]["data"]
+    hours = [(START - timedelta(hours=back)) for back in range(24, 0, -1)]
+    assert [point.get("total", 0.0) for point in points] == [week[hour.weekday() * 24 + hour.hour] for hour in hours]
+    whole = metric(sim, interval="P1D").json()["value"][0]["timeseries"][0]["data"]
+    assert sum(point.get("total", 0) for point in whole) == sum(point.get("total", 0) for point in points)

@@ -309,3 +309,14 @@ def test_operations_end_badly(outcome: str, last: str | None, effects: list[str]
     assert (operation.word if operation else None) == last
     assert done == effects
     assert small.cloud.operations.get("no-such-operation") is None
+
+
+def test_somebody_gives_a_holder_the_key_that_it_is_told_to_use() -> None:
+    small = Small()
+    assert small.cloud.hand_over(DATASTORE, "key2")
+    held = small.cloud.world.keys.holder(DATASTORE)
+    assert held is not None
+    assert small.cloud.world.keys.slot_held(held) == "key2"
+    assert not small.cloud.hand_over(SAS_DATASTORE, "key2")
+    assert not small.cloud.hand_over(WORKSPACE + "/datastores/nobodys", "key2")
+    assert not small.cloud.hand_over(DATASTORE, "Primary")

@@ -286,3 +286,18 @@ def test_custom_roles_count() -> None:
     small = Small(assignment(guid, f"/subscriptions/{SUB}"), roleDefinitions=[definition])
     assert small.post(f"{ACCOUNT}/listKeys").status == 200
     assert small.get(ACCOUNT).status == 403
+
+
+def test_roles_of_a_management_group_count_below_it() -> None:
+    """As those of the root do; a picture of a real estate holds such assignments."""
+    scope = "/providers/Microsoft.Management/managementGroups/contoso"
+    small = Small(assignment(OWNER, scope))
+    assert small.get(ACCOUNT).status == 200
+    assert [item["subscriptionId"] for item in small.get("/subscriptions", "2022-12-01").json()["value"]] == [
+        SUB,
+        OTHER_SUB,
+    ]
+    listed = small.get(
+        f"{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments", "2022-04-01", "&$filter=atScope()"
+    )
+    assert [item["properties"]["scope"] for item in listed.json()["value"]] == [scope]

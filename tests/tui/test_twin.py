@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from http.client import HTTPSConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,7 +24,9 @@ from actions.guard.confirm import Confirmation
 from actions.guard.gate import RequestClass
 from actions.guard.history import RunHistory
 from actions.guard.model import Mode, Outcome, RunState, WaitKind
+from actions.storage_keys import StorageKeys, StorageKeysInspection
 from azsim.clock import Clock
+from azsim.cloud import Cloud
 from azsim.estates import endpoints, small
 from azsim.estates.demo import demo
 from azsim.estates.encrypted import encrypted
@@ -168,6 +171,36 @@ def bare(request: str) -> str:
     """A request as the journal has it, without the host."""
     method, _, place = request.partition(" ")
     return f"{method} /{place.partition('/')[2]}"
+
+
+def test_holders_begin_on_the_slots_that_they_are_on(tmp_path: Path) -> None:
+    """Found live by fingerprint and told to the twin, whose own keys are others."""
+    document = demo(NOW)
+    sims: list[Cloud] = []
+
+    def build() -> Cloud:
+        sims.append(Cloud(document, seed=7))
+        return sims[0]
+
+    settings = Settings(rehearse="", dry_run=True, journal=str(tmp_path / "journal.sqlite3"))
+    for name in ("churn", "hr-assistant", "stale-copy", "claims-ocr"):
+        opened = Session(settings, Config(), ignore, sim=build)
+        twin = opened.run(partial(made, target=found(document, name)))
+        opened.close()
+        live, keys = sims.pop(), twin.world.keys
+        for holder in keys.holders.values():
+            was = live.world.keys.holders[holder.id.casefold()]
+            assert keys.slot_held(holder) == live.world.keys.slot_held(was), holder.id
+            assert holder.secret != was.secret
+
+
+async def made(connected: Connected, target: str) -> Cloud:
+    """The twin for a rotation of both keys."""
+    engine = connected.engine
+    planned = await engine.make_plan("storage-keys", ResourceId(target), {"external": "accept"})
+    holding = StorageKeys().holding(cast(StorageKeysInspection, planned.inspection))
+    twin = await connected.session._make_twin(planned.plan, holding)
+    return cast(Cloud, twin.sim)
 
 
 def test_no_secret_leaves_azure_for_the_twin(tmp_path: Path) -> None:
