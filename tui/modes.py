@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from actions.guard.model import Mode
 
-_LIVE_AND_TWIN = "live reads, twin changes"
+LIVE_AND_TWIN = "live reads, twin changes"
+"""What of a dry run happens where."""
 
 
 def mode_told(mode: Mode) -> str:
-    """The mode as banners say it; of a dry run also what is live and what is its twin's."""
-    return f"{mode.upper()}: {_LIVE_AND_TWIN}" if mode is Mode.DRY_RUN else mode.upper()
+    """The mode in a line of its own; of a dry run also what is live and what is its twin's."""
+    return f"{mode.upper()}: {LIVE_AND_TWIN}" if mode is Mode.DRY_RUN else mode.upper()

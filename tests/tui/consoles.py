@@ -135,20 +135,25 @@ async def fill(pilot: Pilot[None], **texts: str) -> None:
 
 
 class Barrier:
-    """Holds the first change that reaches the rehearsal cloud until it is let through: a run in the middle of a step."""
+    """Holds the first change that reaches a rehearsal cloud until it is let through: a run in the middle of a step."""
 
-    def __init__(self, app: AmlkeysApp) -> None:
+    def __init__(self, app: AmlkeysApp | None = None) -> None:
         self.reached, self._go = threading.Event(), threading.Event()
-        assert app.session.sim is not None
-        handle = app.session.sim.handle
+        if app is not None:
+            assert app.session.sim is not None
+            self.hold(app.session.sim)
+
+    def hold(self, sim: Cloud, ending: str = "/regenerateKey") -> None:
+        """Hold requests whose path ends so, when they reach this cloud."""
+        handle = sim.handle
 
         def held(request: Request) -> Response:
-            if request.path.endswith("/regenerateKey"):
+            if request.path.endswith(ending):
                 self.reached.set()
                 assert self._go.wait(60)
             return handle(request)
 
-        app.session.sim.handle = held  # type: ignore[method-assign]
+        sim.handle = held  # type: ignore[method-assign]
 
     async def wait(self, pilot: Pilot[None]) -> None:
         """Wait until the change is held."""

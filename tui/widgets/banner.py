@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from actions.guard.model import Mode
-from tui.modes import mode_told
+from tui.modes import LIVE_AND_TWIN
 from tui.render import clean, clip, clock, pad, width
 
 _LAST_MINUTE = 60
@@ -41,7 +41,7 @@ def place(facts: BannerFacts) -> str:
 def mode_words(facts: BannerFacts) -> str:
     """The mode; live with what is left, told in minutes because a ticking second would cost every slow line."""
     if facts.mode is not Mode.LIVE:
-        return mode_told(facts.mode)
+        return facts.mode.upper()
     left = f"{round(facts.left)} s" if facts.left <= _LAST_MINUTE else f"{int(facts.left // 60)} min"
     return f"LIVE {left} left"
 
@@ -152,6 +152,7 @@ class Banner(Vertical):
             text.append(env, f"bold reverse {self._facts.colour}").append(" ")
         text.append(mode, "bold").append(" ").append(who)
         self.query_one("#banner-top", Static).update(text)
-        cloud = "  ".join(part for part in (self._facts.goal, self._facts.cloud) if part)
+        dry = LIVE_AND_TWIN if self._facts.mode is Mode.DRY_RUN else ""
+        cloud = "  ".join(part for part in (self._facts.goal, dry, self._facts.cloud) if part)
         trail = second_line(self._crumbs, cloud, self._as_of, cells, ascii_only=self._ascii)
         self.query_one("#banner-trail", Static).update(Text(trail, no_wrap=True))
