@@ -307,9 +307,7 @@ class Session:
 
         azure, _ = self._reach()
         clock = type(self._sim.clock) if self._sim is not None else Clock
-        return await make(
-            azure, plan, holding, seed=self.settings.seed, speed=self.settings.speed, clock=clock(azure.now())
-        )
+        return await make(azure, plan, holding, seed=self.settings.seed, clock=clock(azure.now()))
 
     def _reach(self) -> tuple[AzureCloud, Arming]:
         """Make the cloud and what arms its gate, once; nothing is sent."""

@@ -39,9 +39,7 @@ class Twin:
         return bool(self.sim.hand_over(step.subject, step.arguments.get("slot", "")))
 
 
-async def make(
-    live: AzureCloud, plan: Plan, holding: Mapping[str, str], *, seed: int, speed: float, clock: Any
-) -> Twin:
+async def make(live: AzureCloud, plan: Plan, holding: Mapping[str, str], *, seed: int, clock: Any) -> Twin:
     """Read what a plan touches and build the twin of it; raises `NoTwin` where that makes no estate."""
     from actions.estate import take
     from actions.guard.twin import NoTwin
@@ -55,7 +53,7 @@ async def make(
         sim = rehearsal_of(document, seed + _SEEDS, "What was read", clock)
     except SessionError as error:
         raise NoTwin(str(error)) from None
-    cloud = in_process(sim, speed, _nobody, Mode.LIVE, live.name)
+    cloud = in_process(sim, 0.0, _nobody, Mode.LIVE, live.name)
     many = picture.counts["resources"]
     sentence = f"Twin of {many} resources, read live at {told_clock(picture.as_of)}: changes are made on it alone."
     unread = tuple(f"Not read, and so not on the twin: {each}" for each in picture.unread)
@@ -67,11 +65,11 @@ def frame_of(plan: Plan) -> Any:
     from actions.estate import Frame
 
     if "/providers/" not in plan.target.casefold():
-        return Frame()
+        return Frame(lean=True)
     steps = (*plan.body.steps, *plan.body.contingent)
     named = [plan.target, *plan.body.leases, *(step.subject for step in steps)]
     named += [step.request.scope for step in steps if step.request]
-    return Frame(near=tuple(dict.fromkeys(each for each in named if "/providers/" in each.casefold())))
+    return Frame(lean=True, near=tuple(dict.fromkeys(each for each in named if "/providers/" in each.casefold())))
 
 
 def begun(slot: str, as_of: str) -> dict[str, Any]:

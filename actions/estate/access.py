@@ -27,13 +27,15 @@ class Access:
         """Object ids of members by the group's."""
         self.privileged = False
         """Whether the tenant has Privileged Identity Management."""
+        self.eligible: list[Raw] = []
+        """Roles that the operator may activate."""
 
     @property
-    def principals(self) -> set[str]:
-        """Everybody named by an assignment or a deny."""
-        named = {str(item["properties"].get("principalId") or "") for item in self.assignments.values()}
+    def principals(self) -> list[str]:
+        """Everybody named by an assignment or a deny, in the order in which Azure lists them."""
+        named = [str(item["properties"].get("principalId") or "") for item in self.assignments.values()]
         listed = (entry for item in self.denies.values() for entry in item["properties"].get("principals") or ())
-        return {principal for principal in {*named, *(str(entry.get("id") or "") for entry in listed)} if principal}
+        return [one for one in dict.fromkeys([*named, *(str(entry.get("id") or "") for entry in listed)]) if one]
 
     def holds(self, principal: str, subscription: str) -> bool:
         """Whether something that was read tells what a principal may do in a subscription, or in a part of it."""
@@ -81,7 +83,7 @@ async def read_access(
             await _own(camera, subscription, who, found, access)
     if whole:
         for subscription in subscriptions:
-            access.privileged |= await _has_pim(camera, f"/subscriptions/{subscription}")
+            await _privileged(camera, f"/subscriptions/{subscription}", access)
     return access
 
 
@@ -171,12 +173,19 @@ async def _memberships(camera: Camera, access: Access, subscription: str, princi
             access.members.setdefault(holder, set()).add(principal)
 
 
-async def _has_pim(camera: Camera, scope: str) -> bool:
+async def _privileged(camera: Camera, scope: str, access: Access) -> None:
+    """Read what Privileged Identity Management tells; that a tenant has none, or tells nobody, is no gap."""
     try:
         await camera.cloud.assignment_schedules(scope)
+        rows = await camera.cloud.eligible_roles(scope)
     except CloudError:
-        return False
-    return True
+        return
+    access.privileged = True
+    kept = ("scope", "roleDefinitionId", "principalId", "principalType", "startDateTime", "endDateTime", "memberType")
+    known = [row.get("properties") or {} for row in rows]
+    access.eligible += [
+        {name: given[name] for name in kept if given.get(name)} for given in known if given.get("scope")
+    ]
 
 
 def _counts(item: Raw, places: tuple[str, ...]) -> bool:

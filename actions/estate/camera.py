@@ -24,13 +24,13 @@ class Camera:
     def __init__(self, cloud: Cloud, say: Callable[[str], None]) -> None:
         self.cloud, self.say = cloud, say
         self.unread: list[str] = []
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.slots = asyncio.Semaphore(_AT_ONCE)
 
     async def maybe(self, what: str, read: Callable[[], Awaitable[T]]) -> T | None:
         """Read; None where it is not there, and where Azure refuses it, which is noted. Raises what is no answer."""
         for attempt in range(_TRIES):
             try:
-                async with self._slots:
+                async with self.slots:
                     return await read()
             except NotFound:
                 return None

@@ -31,7 +31,7 @@ class People:
 async def read_people(camera: Camera, ids: Iterable[str], access: Access, *, apps: bool) -> People:
     """Look up everybody by object id; with `apps` also Azure ML's support apps and when they signed in last."""
     people = People()
-    found = await camera.maybe("the directory", lambda: camera.cloud.directory_objects(sorted(ids)))
+    found = await camera.maybe("the directory", lambda: camera.cloud.directory_objects(ids))
     people.readable = found is not None
     for item in found or ():
         _put(people, item, access)

@@ -236,6 +236,7 @@ def _named(document: Raw) -> Iterator[tuple[str, str]]:
         rank = order.index(last) if last in order else len(order)
         rows.append((rank, str(item["name"]), _KINDS.get(last, "name")))
     rows += [(9, str(item.get("name") or ""), "key") for item in document.get("keys") or ()]
+    rows += [(9, str(item.get("name") or ""), "secret") for item in document.get("vaultSecrets") or ()]
     for _, name, kind in sorted(rows):
         if name:
             yield name, kind

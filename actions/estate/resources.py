@@ -13,12 +13,13 @@ from actions.estate.camera import Camera, Raw, each
 WORKSPACE = "microsoft.machinelearningservices/workspaces"
 ACCOUNT = "microsoft.storage/storageaccounts"
 VAULT = "microsoft.keyvault/vaults"
+REGISTRY = "microsoft.containerregistry/registries"
 KINDS = {
     WORKSPACE: versions.WORKSPACE,
     ACCOUNT: versions.STORAGE_ACCOUNT,
     VAULT: versions.VAULT,
-    "microsoft.containerregistry/registries": versions.REGISTRY,
-    "microsoft.insights/components": "2020-02-02",
+    REGISTRY: versions.REGISTRY,
+    "microsoft.insights/components": versions.COMPONENT,
     "microsoft.documentdb/databaseaccounts": versions.COSMOS,
     "microsoft.search/searchservices": versions.SEARCH,
     "microsoft.containerservice/managedclusters": versions.MANAGED_CLUSTER,
@@ -101,6 +102,12 @@ async def follow(camera: Camera, todo: Iterable[ResourceId], found: Found, *, vi
 async def _read(camera: Camera, item: ResourceId) -> Resource:
     if item.type == ACCOUNT:
         return await camera.cloud.storage_account(item)
+    if item.type == REGISTRY:
+        try:
+            return await camera.cloud.get(item.text, versions.REGISTRY_ROLES)
+        except CloudError as error:
+            if error.status != 400:
+                raise
     return await camera.cloud.get(item.text, KINDS[item.type])
 
 

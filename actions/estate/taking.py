@@ -23,6 +23,7 @@ from actions.estate.resources import (
     listed,
     surroundings,
 )
+from actions.estate.settings import read_secret_names, read_settings, read_unregistered
 from actions.estate.signals import read_activity, read_metrics
 from actions.estate.vault_keys import named_keys, read_keys
 
@@ -32,14 +33,16 @@ ASSUMED = (
     "How Azure behaves where nothing documents it is the rehearsal's own default.",
 )
 _TARGET_DEPTH = 9
+_CLAIMS = ("amr", "acrs", "deviceid", "groups", "xms_cc")
 
 
 class Frame(Data, frozen=True, kw_only=True):
     """What of the estate is wanted: subscriptions by id (none: all that are visible); `near` narrows to what these
-    resources are and stand on."""
+    resources are and stand on, `lean` to what actions read."""
 
     subscriptions: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    lean: bool = False
 
 
 class Picture(Data, frozen=True, kw_only=True):
@@ -77,10 +80,11 @@ async def take(cloud: Cloud, frame: Frame | None = None, *, say: Callable[[str],
     for one in kept:
         await surroundings(camera, one.id, found, whole=not frame.near and one in asked)
     apps = not frame.near
+    beside = Beside() if frame.lean else await _beside(camera, kept, found)
     access = await read_access(camera, [one.id for one in kept], who, found, whole=apps)
     say("Reading the directory and key versions.")
-    ids = {*access.principals, *identities_of(found), *_policy_holders(found)} - {who.object_id}
-    people = await read_people(camera, ids, access, apps=apps)
+    ids = dict.fromkeys((*access.principals, *sorted(identities_of(found)), *sorted(_policy_holders(found))))
+    people = await read_people(camera, [one for one in ids if one != who.object_id], access, apps=apps)
     keys = await read_keys(camera, found)
     say("Reading metrics and the activity log.")
     metrics = await read_metrics(camera, found, whole)
@@ -89,11 +93,12 @@ async def take(cloud: Cloud, frame: Frame | None = None, *, say: Callable[[str],
     as_of = cloud.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     document = {
         "tenant": tenant,
-        "signedIn": {"objectId": who.object_id, "userPrincipalName": who.user, "displayName": _title(who)},
-        "subscriptions": [_subscription(one) for one in kept],
+        "signedIn": _signed_in(who),
+        "subscriptions": [_subscription(one, beside.unregistered.get(one.id, [])) for one in kept],
         "resources": list(found.by_id.values()),
         **_governed(access, people),
         "keys": keys,
+        "vaultSecrets": beside.secrets,
         "activity": activity,
         "metrics": metrics,
         "behaviour": _behaviour(access, people),
@@ -173,8 +178,9 @@ def _policy_holders(found: Found) -> set[str]:
     return {str(entry["objectId"]) for entries in policies for entry in entries if entry.get("objectId")}
 
 
-def _subscription(one: Subscription) -> Raw:
-    return {"subscriptionId": one.id, "displayName": one.name, "state": one.state or "Enabled"}
+def _subscription(one: Subscription, unregistered: list[str]) -> Raw:
+    told = {"subscriptionId": one.id, "displayName": one.name, "state": one.state or "Enabled"}
+    return told | ({"unregistered": unregistered} if unregistered else {})
 
 
 def _governed(access: Access, people: People) -> Raw:
@@ -183,6 +189,7 @@ def _governed(access: Access, people: People) -> Raw:
         "roleAssignments": list(access.assignments.values()),
         "roleDefinitions": list(access.definitions.values()),
         "denyAssignments": list(access.denies.values()),
+        "eligibilities": access.eligible,
         "servicePrincipals": list(people.principals.values()),
         "applications": list(people.applications.values()),
         "users": people.users,
@@ -213,5 +220,21 @@ async def _tenant(camera: Camera, who: SignedIn, kept: list[Subscription]) -> Ra
     return tenant
 
 
-def _title(who: SignedIn) -> str:
-    return str(who.claims.get("name") or "")
+def _signed_in(who: SignedIn) -> Raw:
+    """The operator, with what else the token says of how they signed in."""
+    claims = {name: who.claims[name] for name in _CLAIMS if name in who.claims}
+    title = str(who.claims.get("name") or "")
+    return {"objectId": who.object_id, "userPrincipalName": who.user, "displayName": title, "claims": claims}
+
+
+class Beside(Data, frozen=True, kw_only=True):
+    """What no action reads, and pages about security tell."""
+
+    secrets: list[Raw] = []
+    unregistered: dict[str, list[str]] = {}
+
+
+async def _beside(camera: Camera, kept: list[Subscription], found: Found) -> Beside:
+    await read_settings(camera, found)
+    names = await read_secret_names(camera, found)
+    return Beside(secrets=names, unregistered=await read_unregistered(camera, [one.id for one in kept]))

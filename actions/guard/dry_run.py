@@ -12,7 +12,7 @@ import msgspec
 
 from actions.cloud.data import CloudError
 from actions.guard.contract import KnowsHolders
-from actions.guard.events import TwinMade
+from actions.guard.events import StepSaid, TwinMade
 from actions.guard.model import Outcome, Plan, Progress, Steps
 from actions.guard.run import Run
 from actions.guard.text import plain
@@ -48,6 +48,7 @@ async def dry_run(run: Run, to_goal: Callable[[Run], Awaitable[str]]) -> str:
 async def _made(run: Run) -> Twin:
     """Look live once more, and have the twin made from what is there."""
     assert run.make_twin is not None
+    run.tell(StepSaid(run=run.id, at=run.now(), step_id="", text="Reading what the run touches, to make its twin."))
     inspection = await run.inspect()
     holding = run.action.holding(inspection) if isinstance(run.action, KnowsHolders) else {}
     try:
