@@ -237,17 +237,26 @@ def _expired(ctx: Context) -> str:
     )
 
 
+_VAULT_LOGINS = {
+    "vault.usgovcloudapi.net": "https://login.microsoftonline.us",
+    "vault.azure.cn": "https://login.chinacloudapi.cn",
+}
+"""Where the vaults of the other clouds send their callers; all others go to the global cloud's."""
+
+
 def _vault_challenge(ctx: Context, problem: Problem) -> Response:
+    domain = ctx.request.host.partition(".")[2] if ".vault." in ctx.request.host else "vault.azure.net"
     text = (
         "AKV10000: Request is missing a Bearer or PoP token."
         if problem == "missing"
-        else "AKV10022: Invalid audience. Expected https://vault.azure.net."
+        else f"AKV10022: Invalid audience. Expected https://{domain}."
         if problem == "audience"
         else "AKV10032: Invalid issuer or signature of the token."
     )
     tenant = ctx.world.directory.tenant_id
-    authority = ctx.origin if ctx.request.host == "localhost" else "https://login.microsoftonline.com"
-    challenge = f'Bearer authorization="{authority}/{tenant}", resource="https://vault.azure.net"'
+    public = _VAULT_LOGINS.get(domain, "https://login.microsoftonline.com")
+    authority = ctx.origin if ctx.request.host == "localhost" else public
+    challenge = f'Bearer authorization="{authority}/{tenant}", resource="https://{domain}"'
     return keyvault_error(401, "Unauthorized", text, headers={"WWW-Authenticate": challenge})
 
 

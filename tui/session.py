@@ -243,7 +243,7 @@ class Session:
     def banner(self) -> Banner:
         """Say where this session stands; callable at any time and from any thread."""
         mode = self._arming.mode() if self._arming else self.settings.mode
-        facts = (mode, self.settings.rehearsal, self.estate, self._cloud)
+        facts = (mode, self.settings.rehearsal, self.estate, cloud_of(self._sim) if self._sim else self._cloud)
         if self._connected is None:
             return Banner(*facts, self.settings.tenant or self.config.tenant, "", "")
         who, now = self._connected.signed_in, self._connected.cloud.now()
@@ -350,13 +350,9 @@ class Session:
 
 
 def in_process(
-    sim: Simulated,
-    speed: float,
-    on_throttle: Callable[[Throttling], None],
-    mode: Mode = Mode.LOOK,
-    cloud: str = CLOUDS[0],
+    sim: Simulated, speed: float, on_throttle: Callable[[Throttling], None], mode: Mode = Mode.LOOK
 ) -> AzureCloud:
-    """Sign in to a rehearsal cloud that lives in this process."""
+    """Sign in to a rehearsal cloud that lives in this process; a picture's bears the names of the cloud it is of."""
     from actions.cloud.azure import AzureCloud
     from actions.cloud.places import place
     from actions.cloud.rehearsal import Account, Face
@@ -367,7 +363,15 @@ def in_process(
     client = rehearsal_app_id(tenant)
     account = Account(tenant, client)
     face = Face(handle=sim.handle, request=Request, dropped=ConnectionDropped, clock=SimClock(sim))
-    return AzureCloud.in_process(face, account, speed=speed, mode=mode, on_throttle=on_throttle, place=place(cloud))
+    return AzureCloud.in_process(
+        face, account, speed=speed, mode=mode, on_throttle=on_throttle, place=place(cloud_of(sim))
+    )
+
+
+def cloud_of(sim: Simulated) -> str:
+    """The Azure cloud that a rehearsal stands for."""
+    named = str(sim.estate.about.get("cloud") or "")
+    return named if named in CLOUDS else CLOUDS[0]
 
 
 def _rehearsal(settings: Settings) -> Callable[[], Simulated] | Served:

@@ -15,7 +15,6 @@ from tui.render import clock as told_clock
 
 if TYPE_CHECKING:
     from actions.cloud.azure import AzureCloud
-    from actions.cloud.protocol import Cloud
     from actions.guard.model import Plan, Step
 
 REMARKS = (
@@ -29,7 +28,7 @@ _SEEDS = 1000
 class Twin:
     """A rehearsal cloud that stands for a part of another cloud."""
 
-    cloud: Cloud
+    cloud: AzureCloud
     sim: Any
     sentence: str
     remarks: tuple[str, ...]
@@ -37,6 +36,10 @@ class Twin:
     def person(self, step: Step) -> bool:
         """Give a holder the key that somebody is asked to give it."""
         return bool(self.sim.hand_over(step.subject, step.arguments.get("slot", "")))
+
+    async def close(self) -> None:
+        """Sign out of it."""
+        await self.cloud.close()
 
 
 async def make(live: AzureCloud, plan: Plan, holding: Mapping[str, str], *, seed: int, clock: Any) -> Twin:
@@ -53,7 +56,7 @@ async def make(live: AzureCloud, plan: Plan, holding: Mapping[str, str], *, seed
         sim = rehearsal_of(document, seed + _SEEDS, "What was read", clock)
     except SessionError as error:
         raise NoTwin(str(error)) from None
-    cloud = in_process(sim, 0.0, _nobody, Mode.LIVE, live.name)
+    cloud = in_process(sim, 0.0, _nobody, Mode.LIVE)
     many = picture.counts["resources"]
     sentence = f"Twin of {many} resources, read live at {told_clock(picture.as_of)}: changes are made on it alone."
     unread = tuple(f"Not read, and so not on the twin: {each}" for each in picture.unread)

@@ -75,8 +75,8 @@ async def read_access(
     if not whole:
         access.narrow(found)
     if access.groups():
-        identities = {who.object_id, *identities_of(found)}
         for subscription in subscriptions:
+            identities = {who.object_id, *identities_of(found, subscription)}
             await each(sorted(identities), partial(_memberships, camera, access, subscription))
     for subscription in subscriptions:
         if not access.holds(who.object_id, subscription):
@@ -87,10 +87,11 @@ async def read_access(
     return access
 
 
-def identities_of(found: Found) -> set[str]:
-    """The principals of the identities that resources have or are."""
+def identities_of(found: Found, subscription: str = "") -> set[str]:
+    """The principals of the identities that resources have or are, in all subscriptions or in one."""
     blocks: list[Any] = []
-    for item in found.by_id.values():
+    scope = f"/subscriptions/{subscription}/".casefold() if subscription else ""
+    for item in (item for key, item in found.by_id.items() if key.startswith(scope)):
         identity = item.get("identity") or {}
         blocks += [identity, *(identity.get("userAssignedIdentities") or {}).values()]
         if item["type"].casefold().startswith("microsoft.managedidentity/"):

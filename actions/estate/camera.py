@@ -14,6 +14,8 @@ A = TypeVar("A")
 Raw = dict[str, Any]
 _AT_ONCE = 8
 _TRIES = 8
+_PAUSES = (2.0, 5.0, 10.0)
+"""Seconds before a read that failed for a moment is tried again."""
 _PASSING = frozenset({0, 401, 429})
 """Failures that say nothing about what was asked for: no connection, no sign-in, throttling."""
 
@@ -28,6 +30,7 @@ class Camera:
 
     async def maybe(self, what: str, read: Callable[[], Awaitable[T]]) -> T | None:
         """Read; None where it is not there, and where Azure refuses it, which is noted. Raises what is no answer."""
+        pauses = iter(_PAUSES)
         for attempt in range(_TRIES):
             try:
                 async with self.slots:
@@ -39,6 +42,10 @@ class Camera:
                     raise
                 await self.cloud.sleep(min(max(error.retry_after, 1.0), 600.0))
             except CloudError as error:
+                fleeting = not error.status or error.status >= 500
+                if fleeting and (pause := next(pauses, None)) is not None:
+                    await self.cloud.sleep(pause)
+                    continue
                 if error.status in _PASSING:
                     raise
                 self.note(f"{what}: {error.sentence}")

@@ -82,6 +82,15 @@ class Names:
         digest = hashlib.sha256(f"{self._salt}{text}".encode()).digest()
         return f"198.{18 + digest[0] % 2}.{digest[1]}.{digest[2]}"
 
+    def replace_all(self, text: str) -> str:
+        """The same with every known name, also one that could be a word: for sentences of our own."""
+        words = "|".join(re.escape(each) for each in sorted(self._known, key=len, reverse=True))
+        if not words:
+            return text
+        return re.sub(
+            rf"(?<![A-Za-z0-9-])(?:{words})(?![A-Za-z0-9-])", lambda found: self.of(found[0]), text, flags=re.I
+        )
+
     def replace(self, text: str) -> str:
         """A text with the known names in it replaced."""
         return self._pattern.sub(lambda found: self.of(found[0]), text) if self._pattern else text

@@ -38,7 +38,7 @@ _CLAIMS = ("amr", "acrs", "deviceid", "groups", "xms_cc")
 
 class Frame(Data, frozen=True, kw_only=True):
     """What of the estate is wanted: subscriptions by id (none: all that are visible); `near` narrows to what these
-    resources are and stand on, `lean` to what actions read."""
+    resources are and stand on, `lean` to what actions read, which of a whole estate is no traffic and no log."""
 
     subscriptions: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
@@ -86,9 +86,12 @@ async def take(cloud: Cloud, frame: Frame | None = None, *, say: Callable[[str],
     ids = dict.fromkeys((*access.principals, *sorted(identities_of(found)), *sorted(_policy_holders(found))))
     people = await read_people(camera, [one for one in ids if one != who.object_id], access, apps=apps)
     keys = await read_keys(camera, found)
-    say("Reading metrics and the activity log.")
-    metrics = await read_metrics(camera, found, whole)
-    activity = await read_activity(camera, found, _groups(found, whole))
+    metrics: list[Raw] = []
+    activity: list[Raw] = []
+    if frame.near or not frame.lean:
+        say("Reading metrics and the activity log.")
+        metrics = await read_metrics(camera, found, whole)
+        activity = await read_activity(camera, found, _groups(found, whole))
     tenant = await _tenant(camera, who, kept)
     as_of = cloud.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     document = {

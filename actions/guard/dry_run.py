@@ -25,11 +25,14 @@ async def dry_run(run: Run, to_goal: Callable[[Run], Awaitable[str]]) -> str:
     if run.make_twin is None:
         return await walk(run)
     live, wait, goal = run.cloud, run.wait, run.goal
+    twin: Twin | None = None
     try:
         twin = await _made(run)
         plan = await _like(run, twin)
     except NoTwin as why:
         run.act_on(None, live)
+        if twin is not None:
+            await twin.close()
         run.goal = goal
         _tell(run, made=False, sentence=f"Without a twin: {why}", remarks=())
         return f"{await walk(run)} It was walked without a twin: {why}"
@@ -40,6 +43,7 @@ async def dry_run(run: Run, to_goal: Callable[[Run], Awaitable[str]]) -> str:
     finally:
         run.act_on(None, live)
         run.wait = wait
+        await twin.close()
     withheld = sum(step.result == "withheld" for step in run.fold.steps.values())
     told = f"{len(run.fold.steps)} steps walked on a twin, {withheld} changes withheld; nothing was changed."
     return f"Dry run: {told} On the twin: {summary}"

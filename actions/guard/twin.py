@@ -36,6 +36,10 @@ class Twin(Protocol):
         """Do what a step waits for somebody to do, where that can be done in it; tell whether it was."""
         ...
 
+    async def close(self) -> None:
+        """Let it go."""
+        ...
+
 
 TwinMaker = Callable[[Plan, Mapping[str, str]], Awaitable[Twin]]
 """Makes the twin for a plan, with the slot that each holder of a key is on; raises `NoTwin`."""

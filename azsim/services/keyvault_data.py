@@ -41,7 +41,7 @@ def _error(status: int, code: str, message: str, inner: str | None = None) -> Re
 def _vault(ctx: Context) -> Resource:
     """The vault that the host names; on a host without names, the only one that has the object."""
     name = ctx.request.host.partition(".")[0]
-    if not ctx.request.host.endswith(".vault.azure.net"):
+    if ".vault." not in ctx.request.host:
         name = ctx.world.vaults.vault_with(ctx.params.get("name", "")) or ""
     for vault in ctx.world.of_type(VAULT):
         if vault["name"].casefold() == name.casefold():

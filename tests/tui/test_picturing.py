@@ -11,6 +11,7 @@ import pytest
 
 from azsim.cloud import Cloud as Simulated
 from azsim.estates.demo import demo
+from azsim.estates.encrypted import encrypted
 from azsim.faults import Fault
 from tests.tui.command_line import Answer, amlkeys, estate_file, keep_one_cloud
 
@@ -93,3 +94,21 @@ def test_it_is_not_changed_by_what_cannot_be_finished(tmp_path: Path, monkeypatc
     sims[0].faults.add(Fault(kind="reset_before", route="/connections"))
     assert amlkeys("rehearsal", "estate", "--out", picture, estate).exit == 1
     assert picture.read_text() == "before"
+
+
+@pytest.mark.parametrize("action", ["storage-keys", "cmk-versions"])
+def test_a_picture_of_another_azure_cloud_keeps_its_names(action: str, tmp_path: Path) -> None:
+    """Hosts of US Government are what they are, in the rehearsal and on a dry run's twin."""
+    text = json.dumps({**encrypted(), "about": {"cloud": "AzureUSGovernment"}})
+    for mine, theirs in (
+        ("vault.azure.net", "vault.usgovcloudapi.net"),
+        ("core.windows.net", "core.usgovcloudapi.net"),
+    ):
+        text = text.replace(mine, theirs)
+    picture = tmp_path / "picture.json"
+    picture.write_text(text)
+    more = ("--external", "accept") if action == "storage-keys" else ()
+    answer = amlkeys("run", action, "small-ml", *more, "--dry-run", f"--rehearse={picture}")
+    assert answer.exit == 0, answer.err
+    assert "AzureUSGovernment" in answer.err
+    assert "walked on a twin" in answer.out

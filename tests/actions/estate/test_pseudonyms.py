@@ -16,6 +16,7 @@ from actions.workspaces import whole_fleet
 from azsim.cloud import Cloud
 from azsim.estates.demo import demo
 from azsim.estates.encrypted import encrypted
+from azsim.faults import Fault
 from azsim.roles import BUILT_IN
 from tests.actions.estate.pictures import NOW, bare, cloud_of, findings, pictured
 
@@ -44,6 +45,17 @@ async def test_no_name_and_no_id_is_left(estate: Any) -> None:
     azures = {role.guid for role in BUILT_IN} | {"00000000-0000-0000-0000-000000000000"}
     assert ids <= azures | set(FIRST_PARTY) | MICROSOFT
     assert given
+
+
+async def test_refusals_are_told_of_others_too() -> None:
+    """A short name that could be a word is replaced where it stands in a sentence of our own."""
+    refused = Fault(kind="status", route="workspaces/churn/connections", status=403, code="AuthorizationFailed")
+    _, picture = await pictured(demo(NOW), refused)
+    assert any("connections of churn" in sentence for sentence in picture.unread)
+    made, _ = pseudonymise(picture.document, "salt")
+    told = next(sentence for sentence in made["about"]["unread"] if sentence.startswith("connections of "))
+    assert "churn" not in told
+    assert told.startswith("connections of workspace")
 
 
 async def test_the_estate_behaves_as_before() -> None:

@@ -27,6 +27,7 @@ class Mirror:
     worlds: list[World] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     why: str = ""
+    closed: int = 0
 
     async def make(self, _plan: Plan, _holding: Mapping[str, str]) -> Mirror:
         if self.why:
@@ -44,6 +45,9 @@ class Mirror:
     def person(self, step: Step) -> bool:
         self.asked.append(step.id)
         return True
+
+    async def close(self) -> None:
+        self.closed += 1
 
 
 def mirrored(desk: MakeDesk, mirror: Mirror, **keywords: Any) -> Desk:
@@ -64,6 +68,7 @@ async def test_every_step_is_carried_out_on_the_twin_and_withheld_from_what_it_s
     assert (world.sent, world.bumps, world.slept, world.flags) == ([], {}, [], {})
     assert mirror.worlds[0].bumps == {"a": 1, "b": 1}
     assert mirror.asked == ["person"]
+    assert mirror.closed == 1
     steps = at.journal.run(result.run).steps
     assert [step.result for step in steps] == ["withheld", "done", "done", "done", "withheld"]
     assert [step.verdict for step in steps] == [
