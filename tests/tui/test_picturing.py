@@ -103,6 +103,7 @@ def test_a_picture_of_another_azure_cloud_keeps_its_names(action: str, tmp_path:
     for mine, theirs in (
         ("vault.azure.net", "vault.usgovcloudapi.net"),
         ("core.windows.net", "core.usgovcloudapi.net"),
+        ("a232010e-820c-4083-83bb-3ace5fc29d0b", "57506a73-e302-42a9-b869-6f12d9ec29e9"),
     ):
         text = text.replace(mine, theirs)
     picture = tmp_path / "picture.json"
