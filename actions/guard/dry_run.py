@@ -31,6 +31,7 @@ async def dry_run(run: Run, to_goal: Callable[[Run], Awaitable[str]]) -> str:
         plan = await _like(run, twin)
     except NoTwin as why:
         run.act_on(None, live)
+        run.inspection = None
         if twin is not None:
             await twin.close()
         run.goal = goal
@@ -45,8 +46,12 @@ async def dry_run(run: Run, to_goal: Callable[[Run], Awaitable[str]]) -> str:
         run.wait = wait
         await twin.close()
     withheld = sum(step.result == "withheld" for step in run.fold.steps.values())
-    told = f"{len(run.fold.steps)} steps walked on a twin, {withheld} changes withheld; nothing was changed."
-    return f"Dry run: {told} On the twin: {summary}"
+    told = f"{_many(len(run.fold.steps), 'step')} walked on a twin, {_many(withheld, 'change')} withheld"
+    return f"Dry run: {told}; nothing was changed. On the twin: {summary}"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 async def _made(run: Run) -> Twin:
@@ -69,15 +74,15 @@ async def _like(run: Run, twin: Twin) -> Plan:
     live = run.cloud
     run.act_on(Stage(twin, live), twin.cloud)
     try:
-        found = await run.inspect()
+        seen = await run.inspect()
     except CloudError as error:
         raise NoTwin(f"it could not be inspected: {error.sentence}.") from None
-    run.goal = run.action.goal(found, run.options)
-    steps: Steps = run.action.plan(run.goal, found, run.decided, Progress(now=run.now()))
+    run.goal = run.action.goal(seen, run.options)
+    steps: Steps = run.action.plan(run.goal, seen, run.decided, Progress(now=run.now()))
     if differences := _differences(run.plan.body, steps):
         raise NoTwin(f"it would need other steps than what is there: {differences[0]}")
     goal = msgspec.to_builtins(run.goal)
-    return msgspec.structs.replace(run.plan, goal=goal, findings=found.findings, body=steps)
+    return msgspec.structs.replace(run.plan, goal=goal, findings=seen.findings, body=steps)
 
 
 def _differences(approved: Steps, here: Steps) -> tuple[str, ...]:
@@ -85,8 +90,8 @@ def _differences(approved: Steps, here: Steps) -> tuple[str, ...]:
     if here.outcome is not Outcome.READY:
         return (plain(f"it says {here.outcome}: {' '.join((here.summary, *here.reasons))}"),)
     told: list[str] = []
-    for wanted, found in ((approved.steps, here.steps), (approved.contingent, here.contingent)):
-        was, now = ([(step.id, step.title, step.request) for step in steps] for steps in (wanted, found))
+    for wanted, planned in ((approved.steps, here.steps), (approved.contingent, here.contingent)):
+        was, now = ([(step.id, step.title, step.request) for step in steps] for steps in (wanted, planned))
         told += [plain(f"{title} is not among its steps.") for step, title, _ in was if step not in {n[0] for n in now}]
         told += [plain(f"{title} would be needed too.") for step, title, _ in now if step not in {w[0] for w in was}]
         if not told and was != now:
@@ -95,7 +100,10 @@ def _differences(approved: Steps, here: Steps) -> tuple[str, ...]:
 
 
 def _tell(run: Run, *, made: bool, sentence: str, remarks: tuple[str, ...]) -> None:
-    """Make durable what the run is walked on; steps of an earlier twin are no progress on this one."""
+    """Make durable what the run is walked on, with the state that a twin begins with, whose keys are others.
+
+    Steps of an earlier twin are no progress on this one.
+    """
     shown, notes = plain(sentence), tuple(plain(remark) for remark in remarks)
     state = run.state_data() if made else {}
     run.record_fenced("twin-made", {"made": made, "sentence": shown, "remarks": notes, **state})

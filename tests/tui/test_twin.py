@@ -203,6 +203,18 @@ async def made(connected: Connected, target: str) -> Cloud:
     return cast(Cloud, twin.sim)
 
 
+def test_what_changed_is_what_changed_on_the_twin(tmp_path: Path) -> None:
+    """Its keys are others from the start, and the one that was not replaced is no change."""
+    case = Case("one", "storage-keys", found(COMPANY, "churn"), COMPANY, {"external": "accept", "only": "key1"})
+    settings = Settings(rehearse="", dry_run=True, journal=str(tmp_path / "journal.sqlite3"))
+    opened = Session(settings, Config(), ignore, sim=lambda: Cloud(COMPANY, seed=7))
+    run = opened.run(lambda connected: carried_out(connected, case, Mode.DRY_RUN))
+    opened.close()
+    keys = {(change.subject, change.what) for change in run.changes if change.part == "Keys"}
+    assert ("key1", "fingerprint") in keys
+    assert not any(subject == "key2" for subject, _ in keys)
+
+
 def test_no_secret_leaves_azure_for_the_twin(tmp_path: Path) -> None:
     """Making the twin reads no secret beyond the inspection that the action announces, and what it reads is not kept."""
     case = next(each for each in CASES if each.name == "identity")
