@@ -44,9 +44,13 @@ class Governance(Base):
         )
 
     async def role_assignments(self, scope: str, filter: str = "atScope()") -> tuple[Resource, ...]:  # noqa: A002
-        """List role assignments at and above a scope; `atScope()` and `principalId eq` cannot be combined."""
-        found = self._authorization().role_assignments.list_for_scope(scope, filter=filter or None, **REPEATABLE)
-        return await self._serialised(f"role assignments at {scope}", found)
+        """List role assignments at and above a scope; `atScope()` and `principalId eq` cannot be combined.
+
+        Without the SDK, whose import takes longer than the request: every description of a workspace asks this.
+        """
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+        query = {"$filter": filter} if filter else {}
+        return await self._resources(f"role assignments at {scope}", path, versions.AUTHORIZATION, **query)
 
     async def deny_assignments(self, scope: str) -> tuple[Resource, ...]:
         """List deny assignments at and above a scope."""

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -202,6 +203,13 @@ class Wire:
             return reply_of(response)
 
         return await self.guarded(what, exchange(), change=change)
+
+    async def secrets(self, what: str, path: str, api_version: str, kind: type[_T]) -> _T:
+        """POST a route that lists secrets, and give its answer as a struct."""
+        reply = await self.request(what, "POST", path, api_version)
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(reply.data, kind)
+        raise unreadable(what, change=False)  # outside the handler: no answer hangs on it
 
     async def guarded(self, what: str, call: Awaitable[_T], *, change: bool = False) -> _T:
         """Await a call of the SDK and turn its failure into ours, with no answer hanging on the exception."""

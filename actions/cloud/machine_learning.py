@@ -1,8 +1,8 @@
 """Azure Machine Learning: workspaces and what hangs on them.
 
-The SDK (azure-mgmt-machinelearningservices 2.0.0b2) is used where its models lose nothing: secrets and resync. It drops
-fields of newer api-versions, also on the way back (a datastore's subscriptionId and resourceGroup), so resources are
-read and written as raw JSON.
+The SDK (azure-mgmt-machinelearningservices 2.0.0b2) makes the resync. It drops fields of newer api-versions, also on the
+way back (a datastore's subscriptionId and resourceGroup), so resources are read and written as raw JSON; and importing it
+takes longer than all requests of an inspection, so secrets are read without it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from actions.cloud.data import (
     ResourceId,
     WorkspaceKeys,
 )
-from actions.cloud.http import ONCE, REPEATABLE, Reply, reply_of
+from actions.cloud.http import ONCE, Reply, reply_of
 from actions.cloud.operations import follow
 from actions.guard.secret import Secret
 
@@ -31,6 +31,28 @@ if TYPE_CHECKING:
 
 _SECRET_FIELD = {"AccountKey": "key", "Sas": "sasToken"}
 _CONNECTION_FIELDS = ("key", "sas", "secretAccessKey", "pat", "clientSecret", "password")
+
+
+class _WorkspaceKeys(msgspec.Struct, rename="camel"):
+    """What a workspace's listKeys answers, as far as it is used."""
+
+    user_storage_key: str | None = None
+    user_storage_resource_id: str | None = None
+
+
+class _Secrets(msgspec.Struct, rename="camel"):
+    """What a datastore's listSecrets answers: one of both fields, as its kind says."""
+
+    secrets_type: str | None = None
+    key: str | None = None
+    sas_token: str | None = None
+
+
+class _EndpointKeys(msgspec.Struct, rename="camel"):
+    """What an endpoint's listKeys answers; one with token authentication answers none."""
+
+    primary_key: str | None = None
+    secondary_key: str | None = None
 
 
 class MachineLearning(Base):
@@ -55,13 +77,9 @@ class MachineLearning(Base):
 
     async def workspace_keys(self, workspace: ResourceId) -> WorkspaceKeys:
         """Read the workspace's own copy of its storage key (secret read)."""
-        client = self._ml(workspace.subscription)
-        what = f"keys of workspace {workspace.name}"
-        found = await self._wire.guarded(
-            what, client.workspaces.list_keys(workspace.group, workspace.name, **REPEATABLE)
-        )
-        key = Secret(found.user_storage_key) if found.user_storage_key else None
-        account = found.user_storage_resource_id
+        what, path = f"keys of workspace {workspace.name}", f"{workspace.text}/listKeys"
+        found = await self._wire.secrets(what, path, versions.RESYNC_KEYS, _WorkspaceKeys)
+        key, account = _secret(found.user_storage_key), found.user_storage_resource_id
         return WorkspaceKeys(
             storage=key,
             storage_fingerprint=key.key_fingerprint() if key else None,
@@ -93,15 +111,10 @@ class MachineLearning(Base):
 
     async def datastore_secret(self, datastore: ResourceId) -> DatastoreSecret:
         """Read what a datastore keeps (secret read)."""
-        workspace = datastore.parent
-        client = self._ml(workspace.subscription)
-        what = f"secret of datastore {datastore.name} in workspace {workspace.name}"
-        found: Any = await self._wire.guarded(
-            what, client.datastores.list_secrets(workspace.group, workspace.name, datastore.name, **REPEATABLE)
-        )
-        kind = str(found.secrets_type or "None")
-        value = getattr(found, "key", None) or getattr(found, "sas_token", None)
-        return _kept(kind, value if kind in _SECRET_FIELD else None)
+        what = f"secret of datastore {datastore.name} in workspace {datastore.parent.name}"
+        found = await self._wire.secrets(what, f"{datastore.text}/listSecrets", versions.RESYNC_KEYS, _Secrets)
+        kind = found.secrets_type or "None"
+        return _kept(kind, {"AccountKey": found.key, "Sas": found.sas_token}.get(kind))
 
     async def put_datastore(self, datastore: Resource, secret: Secret, kind: str) -> Answer:
         """Write a datastore back with another credential (change), every other property unchanged.
@@ -152,19 +165,13 @@ class MachineLearning(Base):
 
     async def endpoint_keys(self, endpoint: ResourceId) -> EndpointKeys:
         """Read the keys of an online or serverless endpoint (secret read); None where it has token authentication."""
-        workspace = endpoint.parent
         what = f"keys of endpoint {endpoint.name}"
-        if endpoint.type.endswith("/serverlessendpoints"):
-            reply = await self._wire.request(what, "POST", f"{endpoint.text}/listKeys", versions.ENDPOINT)
-            found = reply.data
-            return EndpointKeys(primary=_secret(found.get("primaryKey")), secondary=_secret(found.get("secondaryKey")))
-        if not endpoint.type.endswith("/onlineendpoints"):
+        if not endpoint.type.endswith(("/serverlessendpoints", "/onlineendpoints")):
             raise CloudError(f"{what}: {endpoint.type} has no keys to read", status=0, code="NoKeys")
-        client = self._ml(workspace.subscription)
-        keys = await self._wire.guarded(
-            what, client.online_endpoints.list_keys(workspace.group, workspace.name, endpoint.name, **REPEATABLE)
-        )
-        return EndpointKeys(primary=_secret(keys.primary_key), secondary=_secret(keys.secondary_key))
+        online = endpoint.type.endswith("/onlineendpoints")
+        version = versions.RESYNC_KEYS if online else versions.ENDPOINT
+        found = await self._wire.secrets(what, f"{endpoint.text}/listKeys", version, _EndpointKeys)
+        return EndpointKeys(primary=_secret(found.primary_key), secondary=_secret(found.secondary_key))
 
 
 def _answered(answer: Any, *_: object) -> Reply:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from actions.cloud import versions
 from actions.cloud.base import Base
 from actions.cloud.data import Answer, Probe, Resource, ResourceId, StorageKey
 from actions.cloud.errors import clean
-from actions.cloud.http import ONCE, REPEATABLE
+from actions.cloud.http import ONCE
 from actions.cloud.operations import SUCCEEDED
 from actions.cloud.storage_probe import probe_key, probe_signature
 from actions.guard.secret import Secret
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
     from azure.mgmt.storage.aio import StorageManagementClient
 
 _SLOTS = ("key1", "key2")
+
+
+class _Key(msgspec.Struct, rename="camel"):
+    """One key of an account; its age is unknown where it was made before ages were kept."""
+
+    key_name: str | None = None
+    value: str | None = None
+    creation_time: datetime | None = None
+
+
+class _Keys(msgspec.Struct):
+    """What an account's listKeys answers."""
+
+    keys: list[_Key] | None = None
 
 
 class Storage(Base):
@@ -40,15 +56,13 @@ class Storage(Base):
 
     async def storage_keys(self, account: ResourceId) -> tuple[StorageKey, ...]:
         """Read both slots (secret read); Kerberos keys are not asked for, they open no data."""
-        accounts: Any = self._storage(account.subscription).storage_accounts
-        asked = accounts.list_keys(account.group, account.name, expand=None, **REPEATABLE)
-        found = await self._wire.guarded(f"keys of storage account {account.name}", asked)
-        # `.keys` of the result is the mapping's method; the list is `.keys_property`
+        what = f"keys of storage account {account.name}"
+        found = await self._wire.secrets(what, f"{account.text}/listKeys", versions.STORAGE_KEYS, _Keys)
         keys: list[StorageKey] = []
-        for item in found.keys_property or ():
+        for item in found.keys or ():
             if item.key_name in _SLOTS and item.value:
                 secret = Secret(item.value)
-                created = _utc(item.creation_time)
+                created = item.creation_time.astimezone(UTC) if item.creation_time else None
                 keys.append(
                     StorageKey(slot=item.key_name, secret=secret, fingerprint=secret.key_fingerprint(), created=created)
                 )
@@ -77,7 +91,3 @@ def _status_only(answer: Any, *_: object) -> tuple[int, str]:
     """Take status and request id of an SDK call's answer, and leave its keys alone."""
     response = answer.http_response
     return response.status_code, clean(response.headers.get("x-ms-request-id") or "")
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC) if moment else None
