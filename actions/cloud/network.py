@@ -9,18 +9,41 @@ from __future__ import annotations
 import copy
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import aiohttp
 from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
 
 from actions.cloud.transport import READ_TIMEOUT, NeverSent
 from actions.guard.secret import Secret
+
+
+@contextmanager
+def _trusting_nobody() -> Iterator[None]:
+    """Let OpenSSL find no certificate authority.
+
+    aiohttp reads the system's twice when it is imported, for contexts of its own that no session here uses; that is
+    a quarter of the start of a command.
+    """
+    kept = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+    os.environ.update(dict.fromkeys(kept, os.devnull))
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+with _trusting_nobody():
+    import aiohttp
 
 _CONNECT_TIMEOUT = 15.0
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
