@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from azure.core.exceptions import ServiceRequestError
-from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
 
 from actions.cloud.transport import READ_TIMEOUT, NeverSent
 from actions.guard.secret import Secret
@@ -44,6 +43,7 @@ def _trusting_nobody() -> Iterator[None]:
 
 with _trusting_nobody():
     import aiohttp
+    from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
 
 _CONNECT_TIMEOUT = 15.0
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

@@ -89,8 +89,6 @@ def _columns(context: click.Context) -> int:
 @click.pass_context
 def show(context: click.Context, workspace: str, holders: bool) -> int:
     """Tell one WORKSPACE: its storage account and keys, access, network, encryption, endpoints, computes, locks."""
-    from tui.describing import workspace_description
-    from tui.telling import description_lines, finding_lines
 
     async def read(connected: Connected) -> Any:
         from actions.workspaces import describe
@@ -104,6 +102,9 @@ def show(context: click.Context, workspace: str, holders: bool) -> int:
         if out.json:
             out.document("workspace", {"workspace": msgspec.to_builtins(view)})
             return DONE
+        from tui.describing import workspace_description
+        from tui.telling import description_lines, finding_lines
+
         lines = description_lines(workspace_description(view, now), out.cells, ascii_only=out.ascii_only)
         if view.findings:
             lines += ["", "Findings", *finding_lines(view.findings, out.cells, ascii_only=out.ascii_only)]
