@@ -53,6 +53,16 @@ _leases = sa.Table(
     sa.Column("renewed", sa.Text, nullable=False),
 )
 
+_NEWER_OF_KIND = (
+    sa.select(_entries.c.seq)
+    .where(
+        _entries.c.run == sa.bindparam("of_run"), _entries.c.seq > sa.bindparam("after"),
+        _entries.c.kind == sa.bindparam("of_kind"),
+    )
+    .limit(1)
+)  # fmt: skip
+"""Made once: a wait asks it at every turn, and making it takes longer than asking it."""
+
 
 class Store:
     """One database: short transactions, each on a connection of its own, so any thread may call."""
@@ -153,8 +163,10 @@ class Work:
 
     def has(self, run: str, kind: str, after: int) -> bool:
         """Tell whether a run has an entry of a kind after some entry; asked at every turn of a wait, so kept small."""
-        query = sa.select(_entries.c.seq).where(_entries.c.run == run, _entries.c.seq > after, _entries.c.kind == kind)
-        return self.connection.execute(query.limit(1)).first() is not None
+        return (
+            self.connection.execute(_NEWER_OF_KIND, {"of_run": run, "of_kind": kind, "after": after}).first()
+            is not None
+        )
 
     def run_ids(self, prefix: str) -> list[str]:
         """Return the ids of the runs that begin with a text, oldest first."""
