@@ -14,10 +14,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONPATH :=
+# Without byte code every worker compiles all tests anew, and Azure's clients and Textual start four times slower.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip install -qq
-COMPILE := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q tui actions azsim
+COMPILE := $(BIN)/python -m compileall -q tui actions azsim
+# Half of a console test is waiting, so that two workers a processor are what keeps it at work.
+WORKERS := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-# Azure's clients and Textual start four times slower without byte code, which an editable install does not make.
 .PHONY: rehearse
 rehearse: $(RUN_STAMP) ## open the console on the rehearsal cloud; without a terminal, run a drill and print its report
 	@$(COMPILE)
@@ -27,17 +31,22 @@ rehearse: $(RUN_STAMP) ## open the console on the rehearsal cloud; without a ter
 .PHONY: test
 test: $(DEV_STAMP) ## the whole suite in parallel; ARGS="tests/azsim -x" narrows it
 	@$(COMPILE)
-	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 .PHONY: unit
-unit: $(DEV_STAMP) ## the suite without the long matrices
+unit: $(DEV_STAMP) ## arithmetic and behaviour: the suite without pictures, terminals and the long matrices
 	@$(COMPILE)
-	@$(BIN)/pytest -n auto --dist worksteal -m "not matrix" $(ARGS)
+	@$(PYTEST) -m "not picture and not terminal and not matrix" $(ARGS)
+
+.PHONY: looks
+looks: $(DEV_STAMP) ## only what a person sees: every screen beside its picture, and the programs in real terminals
+	@$(COMPILE)
+	@$(PYTEST) -m "picture or terminal" $(ARGS)
 
 .PHONY: matrix
 matrix: $(DEV_STAMP) ## only the long matrices: a kill and a fault at every request and journal write (WHOLE=1: all faults everywhere)
 	@$(COMPILE)
-	@AMLKEYS_MATRIX_WHOLE=$(WHOLE) $(BIN)/pytest -n auto --dist worksteal -m matrix $(ARGS)
+	@AMLKEYS_MATRIX_WHOLE=$(WHOLE) $(PYTEST) -m matrix $(ARGS)
 
 .PHONY: check
 check: $(DEV_STAMP) ## format, lint, types and import rules

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest_textual_snapshot
 from syrupy.assertion import SnapshotAssertion
 
 from azsim.secrets import MARK
-from tests.support import canary, network, snapshots
+from tests.support import canary, idle, network, snapshots
 from tests.support.checkout import ROOT
 
 pytest_textual_snapshot.SVGImageExtension = snapshots.PictureExtension  # looked up when `snap_compare` runs
@@ -20,6 +22,22 @@ pytest_textual_snapshot.SVGImageExtension = snapshots.PictureExtension  # looked
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to write pictures where they would differ for reasons that are not ours."""
     snapshots.refuse_update_off_reference(config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell apart what is slow by nature: what compares pictures, and what starts programs in terminals."""
+    for item in items:
+        if "snap" in getattr(item, "fixturenames", ()):
+            item.add_marker("picture")
+        if item.path.stem.endswith("_terminal"):
+            item.add_marker("terminal")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that was imported; it took a fifth of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,15 +56,27 @@ def loopback_only() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pilots_that_wait_no_longer_than_needed() -> Iterator[None]:
+    """Pilots go on when the App has nothing to do."""
+    with pytest.MonkeyPatch.context() as patch:
+        idle.put_in_place(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all homes; pytest's own numbering would read a folder of thousands for each test."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def home(request: pytest.FixtureRequest, homes: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home and XDG folders for this test alone; afterwards no file it left may hold a simulated secret.
 
     `@pytest.mark.keeps_secrets(reason)` exempts files that hold them by nature (another tool's token cache).
     """
-    folder = tmp_path_factory.mktemp("home")
+    folder = Path(tempfile.mkdtemp(dir=homes))
     monkeypatch.setenv("HOME", str(folder))
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
