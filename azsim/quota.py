@@ -23,7 +23,10 @@ _LIMITS: dict[str, tuple[float, float]] = {"reads": (250, 25), "writes": (200, 1
 _GLOBAL = 15
 _STORAGE_SERVER = "Microsoft-Azure-Storage-Resource-Provider/1.0,Microsoft-HTTPAPI/2.0 Microsoft-HTTPAPI/2.0"
 _ML_APP = "appId=cid-v1:2d2e8e63-272e-4b3c-8598-4ee570a0e70d"
-_GRAPH_PLACE = '{"ServerInfo":{"DataCenter":"West Europe","Slice":"E","Ring":"5","ScaleUnit":"001"}}'
+_GRAPH = {
+    "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"West Europe","Slice":"E","Ring":"5","ScaleUnit":"001"}}',
+    "x-ms-resource-unit": "1",
+}
 _VAULT = {
     "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=203.0.113.10;act_addr_fam=InterNetwork;",
     "x-ms-keyvault-service-version": "1.9.1054.1",
@@ -95,71 +98,78 @@ def budget_of(ctx: Context) -> str:
 
 def add_headers(ctx: Context, quota: Quota, response: Response) -> None:
     """Complete an answer; a header that the handler has set stays."""
-    headers = response.headers
-    now = ctx.clock.now()
-    headers.setdefault("Date", http_date(now))
+    given, now = response.headers, ctx.clock.now()
+    added = {"Date": http_date(now)}
     if ctx.route.host == "vault":
-        _add_vault(ctx, headers)
-    if ctx.route.host == "graph":
-        headers.setdefault("x-ms-ags-diagnostic", _GRAPH_PLACE)
-        headers.setdefault("x-ms-resource-unit", "1")
-    if ctx.route.host != "arm" or ctx.route.service == "metadata":
-        return
-    headers.setdefault("Cache-Control", "no-cache")
-    correlation = ctx.request.headers.get("x-ms-correlation-request-id") or ctx.rng.uuid()
-    is_gateway = headers.get("x-ms-failure-cause") == "gateway"
-    service = "arm" if is_gateway else ctx.route.service
-    headers.setdefault("x-ms-request-id", ctx.rng.uuid() if service in _SPLIT_IDS else correlation)
-    headers.setdefault("x-ms-correlation-request-id", correlation)
-    headers.setdefault("x-ms-routing-request-id", f"WESTEUROPE:{routing_time(now)}:{correlation}")
-    headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    client_id = ctx.request.headers.get("x-ms-client-request-id")
-    if client_id and ctx.request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
-        headers.setdefault("x-ms-client-request-id", client_id)
-    if not is_gateway:
-        _add_budget(ctx, quota, headers)
-        _add_service(ctx, service, response)
+        added |= _vault(ctx)
+    elif ctx.route.host == "graph":
+        added |= _GRAPH
+    elif ctx.route.host == "arm" and ctx.route.service != "metadata":
+        added |= _resource_manager(ctx, quota, response, now)
+    response.headers = {**given, **added, **given}
 
 
-def _add_vault(ctx: Context, headers: dict[str, str]) -> None:
+def _vault(ctx: Context) -> dict[str, str]:
     """The marks of a vault's data plane, on its refusals too."""
     name = ctx.request.host.partition(".")[0]
     vaults = ctx.world.of_type("Microsoft.KeyVault/vaults")
     region = next((str(item.get("location", "")) for item in vaults if item["name"].casefold() == name), "westeurope")
-    headers.setdefault("x-ms-keyvault-region", region)
-    for header, value in _VAULT.items():
-        headers.setdefault(header, value)
+    return {"x-ms-keyvault-region": region, **_VAULT}
 
 
-def _add_budget(ctx: Context, quota: Quota, headers: dict[str, str]) -> None:
-    if any(name.startswith("x-ms-ratelimit-") for name in headers):
-        return
+def _resource_manager(ctx: Context, quota: Quota, response: Response, now: datetime) -> dict[str, str]:
+    """Request ids, budgets and the service's marks; the gateway's own refusals carry the ids alone."""
+    sent = ctx.request.headers
+    correlation = sent.get("x-ms-correlation-request-id") or ctx.rng.uuid()
+    is_gateway = response.headers.get("x-ms-failure-cause") == "gateway"
+    service = "arm" if is_gateway else ctx.route.service
+    added = {
+        "Cache-Control": "no-cache",
+        "x-ms-request-id": ctx.rng.uuid() if service in _SPLIT_IDS else correlation,
+        "x-ms-correlation-request-id": correlation,
+        "x-ms-routing-request-id": f"WESTEUROPE:{routing_time(now)}:{correlation}",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+    }
+    client_id = sent.get("x-ms-client-request-id")
+    if client_id and sent.get("x-ms-return-client-request-id", "").lower() == "true":
+        added["x-ms-client-request-id"] = client_id
+    if not is_gateway:
+        _add_budget(ctx, quota, response.headers, added)
+        _add_service(ctx, service, response.status, added)
+    return added
+
+
+def _add_budget(ctx: Context, quota: Quota, given: dict[str, str], added: dict[str, str]) -> None:
+    for name in given:
+        if name.startswith("x-ms-ratelimit-"):
+            return
     kind, left = budget_of(ctx), quota.remaining(ctx)
     if not _subscription(ctx):
-        headers[f"x-ms-ratelimit-remaining-tenant-{kind}"] = str(left)
+        added[f"x-ms-ratelimit-remaining-tenant-{kind}"] = str(left)
         return
-    headers[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(left)
+    added[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(left)
     limit = int(_LIMITS[kind][0])
-    headers[f"x-ms-ratelimit-remaining-subscription-global-{kind}"] = str(limit * _GLOBAL - (limit - left))
+    added[f"x-ms-ratelimit-remaining-subscription-global-{kind}"] = str(limit * _GLOBAL - (limit - left))
 
 
-def _add_service(ctx: Context, service: str, response: Response) -> None:
-    headers = response.headers
-    if ctx.route.listing and len(ctx.segments) == 5 and service in ("ml", "storage"):
-        headers.setdefault("x-ms-original-request-ids", f"{ctx.rng.uuid()}, {ctx.rng.uuid()}")
+def _add_service(ctx: Context, service: str, status: int, added: dict[str, str]) -> None:
+    if service not in ("ml", "storage"):
+        return
+    if ctx.route.listing and len(ctx.segments) == 5:
+        added["x-ms-original-request-ids"] = f"{ctx.rng.uuid()}, {ctx.rng.uuid()}"
         return
     if service == "ml":
-        headers.setdefault("Request-Context", _ML_APP)
-        headers.setdefault("x-ms-response-type", "error" if response.status >= 400 else "standard")
-        headers.setdefault("azureml-served-by-cluster", "vienna-westeurope-01")
-        headers.setdefault("x-request-time", f"{ctx.rng.between(0.02, 0.3):.3f}")
-        headers.setdefault("X-Cache", "CONFIG_NOCACHE")
-    if service == "storage":
-        headers.setdefault("Server", _STORAGE_SERVER)
-    if service in ("ml", "storage") and ctx.caller is not None:
+        added["Request-Context"] = _ML_APP
+        added["x-ms-response-type"] = "error" if status >= 400 else "standard"
+        added["azureml-served-by-cluster"] = "vienna-westeurope-01"
+        added["x-request-time"] = f"{ctx.rng.between(0.02, 0.3):.3f}"
+        added["X-Cache"] = "CONFIG_NOCACHE"
+    else:
+        added["Server"] = _STORAGE_SERVER
+    if ctx.caller is not None:
         who = f"tenantId={ctx.world.directory.tenant_id},objectId={ctx.caller.object_id}"
-        headers.setdefault("x-ms-operation-identifier", f"{who}/westeurope/{ctx.rng.uuid()}")
+        added["x-ms-operation-identifier"] = f"{who}/westeurope/{ctx.rng.uuid()}"
 
 
 def _subscription(ctx: Context) -> str:

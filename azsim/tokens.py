@@ -59,8 +59,8 @@ class Tokens:
         found = self._entry(token)
         return datetime.fromtimestamp(found[1], tz=self._clock.now().tzinfo) if found else None
 
-    def check(self, token: str | None, audiences: frozenset[str]) -> Caller | Problem:
-        """The caller, or why the token is refused; audiences compare without a trailing slash."""
+    def check(self, token: str | None, audiences: frozenset[str], origin: str = "") -> Caller | Problem:
+        """The caller, or why the token is refused; `origin` is an audience too, and a trailing slash plays no part."""
         if token is None:
             return "missing"
         found = self._entry(token)
@@ -69,7 +69,8 @@ class Tokens:
         caller, expires = found
         if expires <= self._clock.now().timestamp():
             return "expired"
-        return caller if caller.audience.rstrip("/").casefold() in audiences else "audience"
+        audience = caller.audience.rstrip("/").casefold()
+        return caller if audience in audiences or audience == origin.casefold() else "audience"
 
     def _entry(self, token: str) -> tuple[Caller, int] | None:
         found = self._read.get(token)

@@ -105,7 +105,7 @@ class Request:
     def token(self) -> str | None:
         """The bearer token, or None when there is none."""
         kind, _, value = self.headers.get("authorization", "").partition(" ")
-        return value.strip() if kind.lower() == "bearer" and value.strip() else None
+        return (value.strip() or None) if kind.lower() == "bearer" else None
 
 
 class Response:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -22,9 +22,15 @@ _IN_FLIGHT = 16
 _TICK = 0.001
 """The shortest wait: a clock that counts microseconds must move."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
-_REMAINING = re.compile(
-    r"x-ms-user-quota-remaining"
-    r"|x-ms-ratelimit-remaining-(?:subscription|tenant)-(?:reads|writes|deletes|resource-requests)"
+_REMAINING = frozenset(
+    {
+        "x-ms-user-quota-remaining",
+        *(
+            f"x-ms-ratelimit-remaining-{whose}-{kind}"
+            for whose in ("subscription", "tenant")
+            for kind in ("reads", "writes", "deletes", "resource-requests")
+        ),
+    }
 )
 
 
@@ -135,13 +141,10 @@ class Limits:
 def remaining_in(headers: Mapping[str, str]) -> float | None:
     """Read the remaining quota from an answer; None when it does not say. Header names in any case."""
     counts: list[float] = []
-    for name, value in headers.items():
-        lower = name.casefold()
-        if _REMAINING.fullmatch(lower):
-            try:
-                counts.append(float(value))
-            except ValueError:
-                continue
+    for name in headers:
+        if name.lower() in _REMAINING:
+            with suppress(ValueError):
+                counts.append(float(headers[name]))
     return min(counts, default=None)
 
 
