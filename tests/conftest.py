@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "snap" in getattr(item, "fixturenames", ()):
             item.add_marker("picture")
-        if item.path.stem.endswith("_terminal"):
+        if "terminal" in item.path.stem:
             item.add_marker("terminal")
 
 

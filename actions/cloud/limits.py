@@ -45,6 +45,7 @@ class Quota:
 
 _READS = Quota("Azure Resource Manager reads", 250, 25)
 _WRITES = Quota("Azure Resource Manager writes", 200, 10)
+_DELETES = Quota("Azure Resource Manager deletes", 200, 10)
 _GRAPH_QUERIES = Quota("Azure Resource Graph", 15, 3)
 _STORAGE_LISTS = Quota("Azure Storage lists", 100, 100 / 300)
 _STORAGE = Quota("Azure Storage management", 800, 800 / 300)
@@ -67,7 +68,7 @@ def quota_of(method: str, url: str, arm_host: str) -> tuple[str, Quota]:
         return f"{subscription}/storage-lists", _STORAGE_LISTS
     if "/providers/microsoft.storage/storageaccounts/" in path and method == "GET":
         return f"{subscription}/storage", _STORAGE
-    kind = _READS if method in {"GET", "HEAD"} else _WRITES
+    kind = _READS if method in {"GET", "HEAD"} else _DELETES if method == "DELETE" else _WRITES
     return f"{subscription}/{kind.service}", kind
 
 
@@ -128,6 +129,7 @@ class Limits:
                 bucket.close(self._clock.now(), retry_after(headers))
         if status == 429:
             seconds = retry_after(headers) or 1.0
+            bucket.left(0)
             bucket.close(self._clock.now(), seconds)
             self._on_throttle(Throttling(service=bucket.quota.service, seconds=seconds, left=remaining))
 

@@ -11,6 +11,10 @@ from actions.cloud.clock import RehearsalClock
 from actions.cloud.data import Throttling
 from actions.cloud.limits import Limits, quota_of, remaining_in, retry_after
 from azsim.clock import FixedClock
+from azsim.cloud import Cloud
+from azsim.estates.small import SUBSCRIPTION, small
+from azsim.wire import Request
+from tests.support.rehearsed import rehearsed
 
 ARM = "management.azure.com"
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -44,6 +48,7 @@ async def ask(limits: Limits, method: str, url: str, times: int = 1) -> None:
     [
         ("GET", "/subscriptions/S1/resourceGroups/rg", "s1/Azure Resource Manager reads"),
         ("POST", "/subscriptions/s1/resourceGroups/rg/x/listKeys", "s1/Azure Resource Manager writes"),
+        ("DELETE", "/subscriptions/s1/resourceGroups/rg/x", "s1/Azure Resource Manager deletes"),
         ("GET", "/subscriptions/s1/providers/Microsoft.Storage/storageAccounts", "s1/storage-lists"),
         ("GET", "/subscriptions/s1/x/providers/Microsoft.Storage/storageAccounts/stx", "s1/storage"),
         ("POST", "/providers/Microsoft.ResourceGraph/resources", "resource-graph"),
@@ -73,6 +78,27 @@ async def test_azures_own_count_wins_where_it_is_lower(limits: Limits, clock: Re
     assert clock.now() == START
     await ask(limits, "GET", READ)
     assert clock.now() > START
+
+
+async def test_after_a_refusal_the_refill_rules_and_no_burst(limits: Limits, clock: RehearsalClock) -> None:
+    limits.answered("GET", READ, 429, {"Retry-After": "2"})
+    await ask(limits, "GET", READ, 100)
+    assert clock.now() - START == pytest.approx(timedelta(seconds=4), abs=timedelta(seconds=0.2))
+
+
+async def test_what_others_use_slows_us_down_before_azure_refuses() -> None:
+    """Another program of the same person has used up most of the budget; Azure's headers tell it, and no 429 comes."""
+    clock = FixedClock(START, timedelta(0))
+    sim = Cloud({**small(START), "behaviour": {"throttling": True}}, clock=clock)
+    account = next(sim.world.of_type("Microsoft.Storage/storageAccounts"))["id"]
+    url, token = f"https://{ARM}{account}?api-version=2023-05-01", sim.issue_token()
+    for _ in range(240):
+        sim.handle(Request("GET", url, {"Authorization": f"Bearer {token}"}))
+    cloud = rehearsed(sim)
+    for _ in range(60):
+        await cloud.workspaces(SUBSCRIPTION)
+    assert sim.clock.now() - START > timedelta(seconds=1)
+    assert {entry.status for entry in sim.ledger.entries if entry.host == ARM} == {200}
 
 
 async def test_an_empty_resource_graph_quota_is_waited_out(
