@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 
 _LIMITS: dict[str, tuple[float, float]] = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
 _GLOBAL = 15
+_TOLD = {
+    kind: (
+        f"x-ms-ratelimit-remaining-tenant-{kind}",
+        f"x-ms-ratelimit-remaining-subscription-{kind}",
+        f"x-ms-ratelimit-remaining-subscription-global-{kind}",
+        int(limit) * (_GLOBAL - 1),
+    )
+    for kind, (limit, _) in _LIMITS.items()
+}
+"""By kind: the headers that tell the budget, and by how much the global one is larger."""
 _STORAGE_SERVER = "Microsoft-Azure-Storage-Resource-Provider/1.0,Microsoft-HTTPAPI/2.0 Microsoft-HTTPAPI/2.0"
 _ML_APP = "appId=cid-v1:2d2e8e63-272e-4b3c-8598-4ee570a0e70d"
 _GRAPH = {
@@ -31,12 +41,20 @@ _VAULT = {
     "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=203.0.113.10;act_addr_fam=InterNetwork;",
     "x-ms-keyvault-service-version": "1.9.1054.1",
 }
+_ALWAYS = {
+    "Cache-Control": "no-cache",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+_ML = {"Request-Context": _ML_APP, "azureml-served-by-cluster": "vienna-westeurope-01", "X-Cache": "CONFIG_NOCACHE"}
 _SPLIT_IDS = frozenset({"storage", "authorization"})
 """Services whose own request id differs from the correlation id."""
 
 
 @dataclass(slots=True)
-class _Bucket:
+class Bucket:
+    """One budget: how many requests are left, and when that was."""
+
     left: float
     updated: datetime
 
@@ -55,7 +73,7 @@ class Quota:
     """The budgets of each principal in each subscription."""
 
     def __init__(self) -> None:
-        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
+        self._buckets: dict[tuple[str, str, str], Bucket] = {}
 
     def spend(self, ctx: Context) -> Response | None:
         """Take one request from the budget; a 429 when it is used up and the behaviour says that budgets
@@ -64,7 +82,8 @@ class Quota:
         limit, refill = _LIMITS[kind]
         now = ctx.clock.now()
         owner = ctx.caller.object_id if ctx.caller else ""
-        seconds = self._bucket(owner, subscription, kind, limit, now).take(limit, refill, now)
+        ctx.bucket = self._bucket(owner, subscription, kind, limit, now)
+        seconds = ctx.bucket.take(limit, refill, now)
         if not seconds or not ctx.world.behaviour().throttling:
             return None
         wait = math.ceil(seconds)
@@ -77,15 +96,17 @@ class Quota:
 
     def remaining(self, ctx: Context) -> int:
         """What is left of the budget that this request used."""
-        owner = ctx.caller.object_id if ctx.caller else ""
-        bucket = self._buckets.get((owner, _subscription(ctx), budget_of(ctx)))
+        bucket = ctx.bucket
+        if bucket is None:
+            owner = ctx.caller.object_id if ctx.caller else ""
+            bucket = self._buckets.get((owner, _subscription(ctx), budget_of(ctx)))
         return max(0, int(bucket.left)) if bucket else 0
 
-    def _bucket(self, owner: str, subscription: str, kind: str, limit: float, now: datetime) -> _Bucket:
+    def _bucket(self, owner: str, subscription: str, kind: str, limit: float, now: datetime) -> Bucket:
         key = (owner, subscription, kind)
         found = self._buckets.get(key)
         if found is None:
-            found = self._buckets[key] = _Bucket(limit, now)
+            found = self._buckets[key] = Bucket(limit, now)
         return found
 
 
@@ -124,12 +145,10 @@ def _resource_manager(ctx: Context, quota: Quota, response: Response, now: datet
     is_gateway = response.headers.get("x-ms-failure-cause") == "gateway"
     service = "arm" if is_gateway else ctx.route.service
     added = {
-        "Cache-Control": "no-cache",
+        **_ALWAYS,
         "x-ms-request-id": ctx.rng.uuid() if service in _SPLIT_IDS else correlation,
         "x-ms-correlation-request-id": correlation,
         "x-ms-routing-request-id": f"WESTEUROPE:{routing_time(now)}:{correlation}",
-        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-        "X-Content-Type-Options": "nosniff",
     }
     client_id = sent.get("x-ms-client-request-id")
     if client_id and sent.get("x-ms-return-client-request-id", "").lower() == "true":
@@ -145,12 +164,12 @@ def _add_budget(ctx: Context, quota: Quota, given: dict[str, str], added: dict[s
         if name.startswith("x-ms-ratelimit-"):
             return
     kind, left = budget_of(ctx), quota.remaining(ctx)
+    in_tenant, in_subscription, everywhere, more = _TOLD[kind]
     if not _subscription(ctx):
-        added[f"x-ms-ratelimit-remaining-tenant-{kind}"] = str(left)
+        added[in_tenant] = str(left)
         return
-    added[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(left)
-    limit = int(_LIMITS[kind][0])
-    added[f"x-ms-ratelimit-remaining-subscription-global-{kind}"] = str(limit * _GLOBAL - (limit - left))
+    added[in_subscription] = str(left)
+    added[everywhere] = str(more + left)
 
 
 def _add_service(ctx: Context, service: str, status: int, added: dict[str, str]) -> None:
@@ -160,11 +179,9 @@ def _add_service(ctx: Context, service: str, status: int, added: dict[str, str])
         added["x-ms-original-request-ids"] = f"{ctx.rng.uuid()}, {ctx.rng.uuid()}"
         return
     if service == "ml":
-        added["Request-Context"] = _ML_APP
+        added |= _ML
         added["x-ms-response-type"] = "error" if status >= 400 else "standard"
-        added["azureml-served-by-cluster"] = "vienna-westeurope-01"
         added["x-request-time"] = f"{ctx.rng.between(0.02, 0.3):.3f}"
-        added["X-Cache"] = "CONFIG_NOCACHE"
     else:
         added["Server"] = _STORAGE_SERVER
     if ctx.caller is not None:

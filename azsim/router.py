@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azsim.faults import Firing
     from azsim.operations import Operations
     from azsim.principals import Caller
+    from azsim.quota import Bucket
     from azsim.rng import Rng
     from azsim.world import Resource, World
 
@@ -128,6 +129,8 @@ class Context:
     target: str = ""
     """The scope of the path, known before it is asked for."""
     firing: Firing | None = None
+    bucket: Bucket | None = None
+    """The budget that the request was taken from."""
 
     @property
     def operations(self) -> Operations:
