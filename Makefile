@@ -18,8 +18,8 @@ export PYTHONPATH :=
 export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip install -qq
 COMPILE := $(BIN)/python -m compileall -q tui actions azsim
-# Half of a console test is waiting, so that two workers a processor are what keeps it at work.
-WORKERS := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+# A console test waits for a third of its time, so that three workers keep two processors at work.
+WORKERS := $(shell echo $$((($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2)))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: rehearse
