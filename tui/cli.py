@@ -34,6 +34,8 @@ COMMANDS = {
     "runbook": "Follow a runbook step by step, or check one.",
     "audit": "Check and hand on the journal of all runs.",
     "doctor": "Check that everything is in place.",
+    "completion": "Print what lets a shell complete what you type.",
+    "man": "Print the manual page.",
     "rehearsal": "Practise on a cloud that behaves like Azure and is none.",
 }
 """The commands in the order of their use, as the program's help tells them without loading one."""
@@ -165,10 +167,15 @@ def root() -> click.Group:
     """Make the command `amlkeys`; its commands are loaded when they are named."""
     import click
 
-    from tui.commands.flags import Group, common_options
+    from tui.commands.flags import Group, attach_rehearse, common_options
 
     class Root(Group):
         """Loads a command's module when the command is used."""
+
+        def make_context(
+            self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+        ) -> click.Context:
+            return super().make_context(info_name, attach_rehearse(args), parent, **extra)
 
         def list_commands(self, ctx: click.Context) -> list[str]:
             return list(COMMANDS)
@@ -238,6 +245,8 @@ def load(name: str) -> click.Command | None:
         from tui.commands import runbook as module
     elif name == "audit":
         from tui.commands import audit as module
+    elif name in {"completion", "man"}:
+        from tui.commands import shells as module
     elif name == "doctor":
         from tui.commands import doctor as module
     elif name == "rehearsal":

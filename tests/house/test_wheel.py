@@ -1,4 +1,4 @@
-"""The wheel holds exactly the files of the three packages."""
+"""The wheel holds exactly the files of the three packages, and the manual page."""
 
 from __future__ import annotations
 
@@ -26,8 +26,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_exactly_the_files_of_the_packages(wheel: zipfile.ZipFile) -> None:
-    inside = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    inside = {name for name in wheel.namelist() if ".dist-info/" not in name and ".data/" not in name}
     assert inside == set(checkout.package_files(""))
+
+
+def test_the_manual_page_goes_where_man_looks_and_nothing_else_does(wheel: zipfile.ZipFile) -> None:
+    beside = {name.partition(".data/")[2]: name for name in wheel.namelist() if ".data/" in name}
+    assert set(beside) == {"data/share/man/man1/amlkeys.1"}
+    assert wheel.read(beside["data/share/man/man1/amlkeys.1"]) == wheel.read("tui/amlkeys.1")
 
 
 def test_one_entry_point_and_the_licence(wheel: zipfile.ZipFile) -> None:

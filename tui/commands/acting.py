@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import msgspec
 
+from tui.commands import completing
 from tui.commands.attending import Attendance, finish, opened
 from tui.commands.failures import BLOCKED, DONE, PENDING, USAGE, CommandError
 from tui.commands.flags import (
@@ -122,7 +123,13 @@ class ActionGroup(Group):
             callback = extra(callback)
         count, shown = (-1, "TARGET...") if self._several else (1, "TARGET")
         params: list[click.Parameter] = [
-            click.Argument(["target"], nargs=count, metavar=shown, required=not (undoable or self._several))
+            click.Argument(
+                ["target"],
+                nargs=count,
+                metavar=shown,
+                required=not (undoable or self._several),
+                shell_complete=completing.workspaces,
+            )
         ]
         params += [*action_options(action.options), *([_undo] if undoable else [])]
         params += reversed(getattr(callback, "__click_params__", []))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from tui.commands import completing
 from tui.commands.attending import opened
 from tui.commands.failures import DONE
 from tui.commands.flags import Command
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("workspace")
+@click.argument("workspace", shell_complete=completing.workspaces)
 @click.option("--days", type=click.IntRange(1, 90), default=90, help="How far back; Azure keeps 90 days.")
 @click.pass_context
 def activity(context: click.Context, workspace: str, days: int) -> int:

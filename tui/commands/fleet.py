@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from tui.commands import completing
 from tui.commands.attending import opened
 from tui.commands.failures import DONE
 from tui.commands.flags import Command
@@ -84,7 +85,7 @@ def _columns(context: click.Context) -> int:
 
 
 @click.command(cls=Command)
-@click.argument("workspace")
+@click.argument("workspace", shell_complete=completing.workspaces)
 @click.option("--holders", is_flag=True, help="Also tell which key each holder has; this reads secrets.")
 @click.pass_context
 def show(context: click.Context, workspace: str, holders: bool) -> int:

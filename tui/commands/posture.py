@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from tui.commands import completing
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, PENDING
 from tui.commands.flags import Command
@@ -20,7 +21,7 @@ _NEEDS_WORK = {"critical", "high"}
 
 
 @click.command(cls=Command)
-@click.argument("workspace")
+@click.argument("workspace", shell_complete=completing.workspaces)
 @click.option("--detailed-exit-code", is_flag=True, help="Exit 3 where a fact is graded high or critical.")
 @click.option("--flows", is_flag=True, help="Only which key, secret or identity each flow stands on.")
 @click.pass_context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from tui.commands import completing
 from tui.commands.attending import Attendance, finish, opened
 from tui.commands.failures import DONE, USAGE, CommandError
 from tui.commands.flags import Command, confirms_options, decide_option
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from tui.runbook_journal import Sitting
     from tui.session import Session
 
-_run = click.argument("run", metavar="RUN")
+_run = click.argument("run", metavar="RUN", shell_complete=completing.runs)
 
 
 @click.command(cls=Command)
-@click.argument("run", required=False, metavar="[RUN]")
+@click.argument("run", required=False, metavar="[RUN]", shell_complete=completing.runs)
 @click.option("--diff", is_flag=True, help="Tell what RUN's last look found different from its first.")
 @click.pass_context
 def runs(context: click.Context, run: str | None, diff: bool) -> int:

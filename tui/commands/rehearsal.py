@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from tui.commands import completing
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, USAGE, CommandError
 from tui.commands.flags import Group, decide_option, settings_of
@@ -66,7 +67,7 @@ def _document(estate: str | None) -> Any:
 
 
 @rehearsal.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.drills)
 @click.option("--list", "listed", is_flag=True, help="List the drills, with how each went last.")
 @click.option("--headless", is_flag=True, help="Let it play by itself, on a terminal too.")
 @click.option("--with", "words", metavar="OPTIONS", help="Options of the action instead of the calm way's.")

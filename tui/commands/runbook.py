@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from tui.commands import completing
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, STOPPED, USAGE, CommandError
 from tui.commands.flags import Group, settings_of
@@ -73,7 +74,7 @@ def list_books(context: click.Context) -> int:
 
 
 @runbook.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.runbooks)
 @click.pass_context
 def show(context: click.Context, name: str) -> int:
     """Show the runbook NAME as its file tells it."""
@@ -99,7 +100,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 @runbook.command()
-@click.argument("files", nargs=-1)
+@click.argument("files", nargs=-1, shell_complete=completing.runbooks)
 @click.pass_context
 def lint(context: click.Context, files: tuple[str, ...]) -> int:
     """Check runbooks, by name or file; all of them where none is named. Exit 1 when something is wrong."""
@@ -128,8 +129,8 @@ def lint(context: click.Context, files: tuple[str, ...]) -> int:
 
 
 @runbook.command("run")
-@click.argument("name")
-@click.argument("target")
+@click.argument("name", shell_complete=completing.runbooks)
+@click.argument("target", shell_complete=completing.workspaces)
 @click.option("--anew", is_flag=True, help="Begin at the first step, even where a half-done one can be taken up.")
 @click.pass_context
 def run_book(context: click.Context, name: str, target: str, anew: bool) -> int:
