@@ -71,6 +71,8 @@ WAYS: dict[str, Way] = {
     "ModeDialog": Way("small", ("m",)),
     "ConfirmDialog": Way("small", (*DRY, *PLAN, "enter")),
     "PickDialog": Way("demo", ("ctrl+o",)),
+    "ColumnsDialog": Way("demo", ("t",)),
+    "ViewsDialog": Way("demo", ("v",)),
     "AskDialog": Way("demo", ("ctrl+e",)),
     "ColumnsDialog": Way("demo", ("t",)),
     "ViewsDialog": Way("demo", ("v",)),

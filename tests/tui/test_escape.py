@@ -13,6 +13,7 @@ from tests.tui.monkey import keyed, screens
 from tests.tui.test_dialogs import DIALOGS
 from tui._textual import Palette
 from tui.dialogs.ask import Pick
+from tui.dialogs.fleet import ColumnsDialog, ViewsDialog
 from tui.dialogs.hands import HeldWatch, TerminalHands
 from tui.dialogs.held import AnswerDialog
 from tui.dialogs.reveal import RevealDialog
@@ -27,6 +28,8 @@ QUESTIONS: dict[str, Callable[[], ModalScreen[Any]]] = {
     "story": lambda: StoryDialog(load_drill("leaked-key"), None),
     "story-begun": lambda: StoryDialog(load_drill("leaked-key"), "not yet"),
     "reset": ResetDialog,
+    "columns": lambda: ColumnsDialog(("a",), {"a": "A", "b": "B"}),
+    "views": lambda: ViewsDialog((Pick("view:a", "a"),), ("a",)),
     "palette": lambda: Palette(id="--command-palette"),
 }
 

@@ -24,7 +24,7 @@ def test_every_binding_is_in_the_example_and_may_be_given_its_own_key() -> None:
     ("keys", "complaint"),
     [
         ({"qiut": "ctrl+x"}, "a binding 'qiut' that does not exist"),
-        ({"run.stopp": "x"}, "there are run.export"),
+        ({"run.stopp": "x"}, "run.export, run.hand-over"),
         ({"quit": "strg+x"}, "the key 'strg+x', which does not exist"),
         ({"quit": "ctrl+"}, "does not exist"),
         ({"quit": ""}, "does not exist"),
