@@ -153,7 +153,8 @@ class AmlkeysApp(Ways):
 
     def action_choose_mode(self) -> None:
         """Ask how far this session may go."""
-        from tui.dialogs.arm import ModeDialog, arming_word
+        from tui.arming_word import arming_word
+        from tui.dialogs.arm import ModeDialog
 
         facts = self.standing.facts()
         if self.standing.connected is None:

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if foreign:
         sys.stderr.write(f"amlkeys: {foreign}\n")
         return 2
-    if tuple(given) in _CONSOLE and on_terminal():
+    if tuple(given) in _CONSOLE and on_terminal() and not places_no_text():
         return _console("" if given else None)
     return _invoke(given)
 
@@ -67,6 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def on_terminal() -> bool:
     """Whether there is a person to type and a screen to read."""
     return sys.stdin.isatty() and sys.stderr.isatty() and sys.stdout.isatty()
+
+
+def places_no_text() -> bool:
+    """Whether the terminal cannot move its cursor, so that only lines can be written."""
+    return os.environ.get("TERM", "").casefold() in {"", "dumb", "unknown"}
 
 
 def _console(rehearse: str | None) -> int:
@@ -215,9 +220,12 @@ def _open(context: click.Context) -> int:
 
         names = ", ".join(COMMANDS)
         raise click.UsageError(f"The console needs a terminal. Without one, name a command: {names}.", context)
-    if settings.plain:
+    if settings.plain or places_no_text():
         from tui.plain import walk
 
+        if not settings.plain:
+            name = os.environ.get("TERM") or "not set"
+            sys.stderr.write(f"TERM is {name}: everything is asked on lines, as with --plain.\n")
         return walk(settings)
     from tui.console import open_console
 

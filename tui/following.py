@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actions.guard.model import RunState
-from tui.commands.attending import Attendance, finish
 from tui.commands.failures import USAGE, CommandError
 from tui.plain import Ask, Leave, Walk
 from tui.render import clean, drawn, duration, indent, stamp
@@ -240,15 +239,11 @@ class Following(Walk):
         if self._session.engine.arming.mode() is not mode:
             if self._question(f"It is a {mode} run. Type {mode} to arm, enter goes back:") != mode:
                 return None
-            self._session.engine.arming.arm(mode)
-            self._out.banner(self._session)
-        watch = Attendance(self._session, self._out)
+            self._arm(mode)
         settings = self._session.settings
-        result = watch.attend(
+        return self._attend(
             lambda connected: connected.engine.resume(run, wait=settings.wait, try_anyway=settings.try_anyway)
         )
-        finish(self._out, result, watch.paused)
-        return result
 
     def _find(self, action: str) -> str:
         async def find_it(connected: Connected) -> str:

@@ -6,10 +6,11 @@ Nothing is drawn over. Whatever is chosen by number cannot change Azure; that ta
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from actions.guard.model import Mode, Outcome, RunState
 from actions.guard.results import RunResult
@@ -20,6 +21,8 @@ from tui.commands.output import Output
 from tui.settings import Settings
 
 if TYPE_CHECKING:
+    from actions.guard.confirm import Confirmation
+    from actions.guard.model import Plan
     from actions.guard.results import Planned
     from actions.workspaces import WorkspaceRow
     from tui.session import Connected, Session
@@ -38,8 +41,10 @@ def walk(settings: Settings, ask: Ask = input) -> int:
     session = open_session(settings)
     out = Output(settings, ascii_only=session.config.appearance.ascii)
     attach(session, out)
+    from tui.plain_places import Places
+
     try:
-        Walk(session, out, ask).start()
+        Places(session, out, ask).start()
     except (Leave, EOFError, KeyboardInterrupt):
         out.progress("")
     finally:
@@ -50,8 +55,12 @@ def walk(settings: Settings, ask: Ask = input) -> int:
 class Walk:
     """One sitting: fleet, workspace, action, plan, confirmation, run."""
 
+    elsewhere = ""
+    """What the question for a workspace says of places that are none."""
+
     def __init__(self, session: Session, out: Output, ask: Ask) -> None:
         self._session, self._out, self._ask = session, out, ask
+        self._listed = False
 
     def start(self) -> None:
         """List what there is and follow the operator's choices, again and again."""
@@ -105,17 +114,25 @@ class Walk:
         return visible(rows, self._session.config.subscriptions.hidden)
 
     def _choose_workspace(self, rows: list[WorkspaceRow]) -> WorkspaceRow:
-        """Let a part of a name narrow the list down until a number is given."""
+        """Let a part of a name narrow the list down until a number is given; the list is told once, then on request."""
         from tui.fleet_lines import fleet_cells
         from tui.render import look
 
         shown = rows
         while True:
-            for number, row in enumerate(shown, 1):
+            for number, row in enumerate(() if self._listed else shown, 1):
                 grade = look(row.severity).word if row.severity else "no finding"
                 self._out.result([f"{number:>3}  {', '.join((*fleet_cells(row)[:4], grade))}"])
-            answer = self._question("Workspace: its number, or a part of a name to search (q leaves):")
+            again = ", enter for the list" if self._listed else ""
+            self._listed = True
+            ask = f"Workspace: its number, or a part of a name to search{self.elsewhere}{again} (q leaves):"
+            answer = self._question(ask)
+            if answer == "0" and self.elsewhere:
+                self._guarded(self.go_elsewhere)
+                continue
+            self._listed = False
             if answer.isdecimal() and 1 <= int(answer) <= len(shown):
+                self._listed = True
                 return shown[int(answer) - 1]
             found = [row for row in rows if answer.casefold() in row.name.casefold()]
             if not found:
@@ -137,11 +154,23 @@ class Walk:
         found = self._guarded(lambda: self._session.run(read))
         if found is not None:
             view, now = found
-            lines = description_lines(workspace_description(view, now), self._out.cells)
-            self._out.result([*lines, "", *finding_lines(view.findings, self._out.cells)])
+            cells, ascii_only = self._out.cells, self._out.ascii_only
+            lines = description_lines(workspace_description(view, now), cells, ascii_only=ascii_only)
+            self._out.result([*lines, "", *finding_lines(view.findings, cells, ascii_only=ascii_only)])
         known = [entry for entry in entries() if "workspace" in entry.target_kind or entry.of_subscription]
-        chosen = self._pick("What to do", [entry.title for entry in known], back=True)
-        return known[chosen].name if chosen >= 0 else ""
+        more = self.pages(row)
+        while True:
+            chosen = self._pick("What to do", [*(entry.title for entry in known), *more], back=True)
+            if chosen < len(known):
+                return known[chosen].name if chosen >= 0 else ""
+            self._guarded([*more.values()][chosen - len(known)])
+
+    def pages(self, row: WorkspaceRow) -> dict[str, Callable[[], object]]:
+        """What can be read of a workspace beside its description, by what it is called."""
+        return {}
+
+    def go_elsewhere(self) -> None:
+        """Leave the workspaces for another place."""
 
     def _act(self, row: WorkspaceRow, action: str) -> None:
         """Plan, ask what the plan asks, confirm, run."""
@@ -152,11 +181,21 @@ class Walk:
 
     def carry_out(self, target: str, action: str, options: dict[str, Any]) -> RunResult | None:
         """Plan on a resource id, ask what the plan asks, confirm, run; None where nothing was to be run."""
-        decided: dict[str, str] = {}
+        planned = self._ready(target, action, options, {})
+        if planned is None:
+            return None
+        if planned.plan.body.outcome is Outcome.READY:
+            return self._confirm_and_run(planned)
+        if planned.plan.body.outcome is Outcome.NO_CHANGES:
+            return RunResult(run="", state=RunState.DONE, sentence=planned.plan.body.summary, exit=DONE)
+        return None
+
+    def _ready(self, target: str, action: str, options: dict[str, Any], decided: dict[str, str]) -> Planned | None:
+        """Plan, and ask what the plan asks until it asks no more; answers are put into `decided`. None goes back."""
         while True:
             planned = self._plan(target, action, options, decided)
             if planned.plan.body.outcome is not Outcome.NEEDS_DECISION:
-                break
+                return planned
             for decision in planned.plan.body.decisions:
                 texts = [choice.sentence for choice in decision.choices]
                 chosen = self._pick(decision.question, texts, back=True)
@@ -165,11 +204,6 @@ class Walk:
                 answer = decision.choices[chosen]
                 words = f":{self._question(f'{answer.words}:')}" if answer.words else ""
                 decided[decision.id] = f"{answer.id}{words}"
-        if planned.plan.body.outcome is Outcome.READY:
-            return self._confirm_and_run(planned)
-        if planned.plan.body.outcome is Outcome.NO_CHANGES:
-            return RunResult(run="", state=RunState.DONE, sentence=planned.plan.body.summary, exit=DONE)
-        return None
 
     def _options(self, action: str) -> dict[str, Any]:
         """Ask for options in the form of the command line."""
@@ -203,17 +237,41 @@ class Walk:
 
     def _confirm_and_run(self, planned: Planned) -> RunResult | None:
         """Arm if need be, take the typed confirmation, and stay with the run to its end."""
+        session, plan = self._session, planned.plan
+        mode = self._armed()
+        given = self._confirmation(plan, mode) if mode is not None else None
+        if mode is None or given is None:
+            return None
+        settings = session.settings
+        return self._attend(
+            lambda connected: connected.engine.run(
+                plan, mode=mode, confirmation=given, try_anyway=settings.try_anyway, wait=settings.wait
+            )
+        )
+
+    def _armed(self) -> Mode | None:
+        """How far this may go; in look mode that is asked, and None goes back."""
+        mode = self._session.engine.arming.mode()
+        if mode is not Mode.LOOK:
+            return mode
+        answer = self._question("Nothing runs in look mode. Type live or dry-run to arm, enter goes back:")
+        if answer not in {Mode.LIVE, Mode.DRY_RUN}:
+            return None
+        self._arm(Mode(answer))
+        return Mode(answer)
+
+    def _arm(self, mode: Mode) -> None:
+        """Set how far this may go, for what is asked here and for the commands that are called from here."""
+        session = self._session
+        session.engine.arming.arm(mode)
+        session.settings = replace(session.settings, live=mode is Mode.LIVE, dry_run=mode is Mode.DRY_RUN)
+        self._out.banner(session)
+
+    def _confirmation(self, plan: Plan, mode: Mode) -> Confirmation | None:
+        """Have the plan's name, and its slot, typed as it asks for; None where they were not."""
         from actions.guard.confirm import Confirmation, plan_shown, required
 
-        session, plan = self._session, planned.plan
-        mode = session.engine.arming.mode()
-        if mode is Mode.LOOK:
-            answer = self._question("Nothing runs in look mode. Type live or dry-run to arm, enter goes back:")
-            if answer not in {Mode.LIVE, Mode.DRY_RUN}:
-                return None
-            mode = Mode(answer)
-            session.engine.arming.arm(mode)
-            self._out.banner(session)
+        session = self._session
         session.run(lambda connected: session.environments.read(connected, plan.target))
         need = required(plan, named=session.environments.insists(plan))
         if word := session.environments.word(plan.target):
@@ -226,13 +284,11 @@ class Walk:
             if name != (need.name or plan.name) or slot != need.slot:
                 self._out.progress("Not confirmed; nothing was changed.")
                 return None
-        typed = Confirmation(name=name, slot=slot, plan=plan_shown(plan))
-        watch = Attendance(session, self._out)
-        settings = session.settings
-        result = watch.attend(
-            lambda connected: connected.engine.run(
-                plan, mode=mode, confirmation=typed, try_anyway=settings.try_anyway, wait=settings.wait
-            )
-        )
+        return Confirmation(name=name, slot=slot, plan=plan_shown(plan))
+
+    def _attend(self, work: Callable[[Connected], Awaitable[RunResult]]) -> RunResult:
+        """Stay with a run to its end, and tell it."""
+        watch = Attendance(self._session, self._out)
+        result = watch.attend(work)
         finish(self._out, result, watch.paused)
         return result

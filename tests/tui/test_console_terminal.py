@@ -148,10 +148,13 @@ def test_any_terminal_that_places_text_shows_the_fleet(terminal: Open, term: str
     assert line.ended() == 0
 
 
-def test_a_dumb_terminal_is_refused_with_a_sentence(terminal: Open):
+def test_a_dumb_terminal_is_asked_on_lines(terminal: Open):
     line = terminal(environ={"TERM": "dumb"})
-    assert line.ended() == 2
-    assert "TERM is dumb" in " ".join(line.text.split())
+    line.wait("TERM is dumb: everything is asked on lines")
+    line.wait("Workspace: its number")
+    assert b"\x1b" not in line.tail
+    line.type("q\r")
+    assert line.ended() == 0
 
 
 def test_a_cursor_move_costs_few_bytes(terminal: Open):

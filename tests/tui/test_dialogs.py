@@ -15,7 +15,8 @@ from actions.guard.model import Choice, Decision, Mode
 from tests.tui.consoles import Hands
 from tests.tui.test_widgets_run_view import plan
 from tui._textual import screen_text
-from tui.dialogs.arm import ModeDialog, arming_word
+from tui.arming_word import arming_word
+from tui.dialogs.arm import ModeDialog
 from tui.dialogs.ask import AskDialog, HelpDialog, LeaveDialog, Pick, PickDialog, TextDialog
 from tui.dialogs.base import GuardedDialog
 from tui.dialogs.confirm import ConfirmDialog

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,10 +24,28 @@ if TYPE_CHECKING:
     from tui.session import Connected, Session
 
 
+_kept: ContextVar[tuple[Session, Output] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def kept(session: Session, out: Output) -> Iterator[None]:
+    """Let every command that is called in the block work in a session that is there already."""
+    token = _kept.set((session, out))
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 @contextmanager
 def opened(context: click.Context) -> Iterator[tuple[Session, Output]]:
-    """Make the session that the flags ask for, and its output; both end with the block."""
+    """Make the session that the flags ask for, and its output; both end with the block, unless they are `kept`."""
     from tui.session import open_session
+
+    there = _kept.get()
+    if there is not None:
+        yield there
+        return
 
     settings = settings_of(context)
     session = open_session(settings)

@@ -47,9 +47,3 @@ class ModeDialog(TypedDialog[Mode | None]):
     def confirmed(self, typed: dict[str, str]) -> None:
         """Arm: the word was typed."""
         self.dismiss(Mode.LIVE)
-
-
-def arming_word(estate: str, tenant: str) -> str:
-    """The word that arms a session: where it would change things, in at most twelve letters."""
-    letters = "".join(letter for letter in (estate or tenant).casefold() if letter.isalnum() or letter == "-")
-    return f"live-{letters[:12]}" if letters else "live"
