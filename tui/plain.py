@@ -18,6 +18,7 @@ from tui.commands.attending import Attendance, attach, finish
 from tui.commands.failures import DONE, failure_of
 from tui.commands.flags import action_options, given_options
 from tui.commands.output import Output
+from tui.render import clean, look
 from tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,14 +85,14 @@ class Walk:
 
     def _question(self, text: str) -> str:
         """Ask for a line; `q` leaves."""
-        answer = self._ask(f"{text} ").strip()
+        answer = self._ask(f"{clean(text)} ").strip()
         if answer.casefold() in {"q", "quit"}:
             raise Leave
         return answer
 
     def _pick(self, question: str, choices: Sequence[str], *, back: bool = False) -> int:
         """Number the choices and ask for one; -1 goes back."""
-        self._out.result(f"{number:>3}  {choice}" for number, choice in enumerate(choices, 1))
+        self._out.result(f"{number:>3}  {clean(choice)}" for number, choice in enumerate(choices, 1))
         while True:
             answer = self._question(f"{question} (1-{len(choices)}{', enter goes back' if back else ''}, q leaves)")
             if back and not answer:
@@ -116,13 +117,12 @@ class Walk:
     def _choose_workspace(self, rows: list[WorkspaceRow]) -> WorkspaceRow:
         """Let a part of a name narrow the list down until a number is given; the list is told once, then on request."""
         from tui.fleet_lines import fleet_cells
-        from tui.render import look
 
         shown = rows
         while True:
             for number, row in enumerate(() if self._listed else shown, 1):
                 grade = look(row.severity).word if row.severity else "no finding"
-                self._out.result([f"{number:>3}  {', '.join((*fleet_cells(row)[:4], grade))}"])
+                self._out.result([f"{number:>3}  {clean(', '.join((*fleet_cells(row)[:4], grade)))}"])
             again = ", enter for the list" if self._listed else ""
             self._listed = True
             ask = f"Workspace: its number, or a part of a name to search{self.elsewhere}{again} (q leaves):"

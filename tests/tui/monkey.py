@@ -204,7 +204,7 @@ class Monkey:
                 first = False
                 await self.play(pilot, count - self.keys)
                 if app.is_running:
-                    await self.home(pilot)
+                    await home(pilot)
                     assert list(app.workers) == []
 
     async def begin(self, pilot: Pilot[None]) -> None:
@@ -226,16 +226,6 @@ class Monkey:
         self.keys += len(way.keys) + len(way.palette)
         self.look(pilot.app)
         assert type(pilot.app.screen).__name__ == self.name, shown(pilot)
-
-    async def home(self, pilot: Pilot[None]) -> None:
-        """Go back to the fleet by escape alone; a screen that does not go by it is a failure."""
-        app = pilot.app
-        for _ in range(100):
-            await quiet(pilot)
-            if len(app.screen_stack) == 1:
-                return
-            await pilot.press("escape")
-        raise AssertionError(f"escape leads nowhere:\n{shown(pilot)}")
 
     async def play(self, pilot: Pilot[None], count: int) -> None:
         """Press keys at random, several at a time; now and then paste, or change the terminal's size."""
@@ -265,6 +255,16 @@ class Monkey:
         if app.is_running and app.screen_stack:
             self.visited |= {type(screen).__name__ for screen in app.screen_stack}
             screen_text(app.screen)
+
+
+async def home(pilot: Pilot[None]) -> None:
+    """Go back to the fleet by escape alone; a screen that does not go by it is a failure."""
+    for _ in range(100):
+        await quiet(pilot)
+        if len(pilot.app.screen_stack) == 1:
+            return
+        await pilot.press("escape")
+    raise AssertionError(f"escape leads nowhere:\n{shown(pilot)}")
 
 
 async def quiet(pilot: Pilot[None]) -> None:

@@ -7,6 +7,8 @@ import re
 import traceback
 from typing import Any, NamedTuple
 
+from tui.render import clean
+
 DONE, FAILED, USAGE, PENDING, BLOCKED, NOT_PERMITTED, STOPPED, WAITING = range(8)
 """The exit codes; `PENDING` is for `--detailed-exit-code` alone."""
 
@@ -29,7 +31,15 @@ class CommandError(Exception):
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Tell an error apart; one that nobody foresaw is named by its type and place only, as its text may be secret."""
+    """Tell an error apart; one that nobody foresaw is named by its type and place only, as its text may be secret.
+
+    A name from Azure may stand in its sentence, so that this is cleaned.
+    """
+    found = _found(error)
+    return found._replace(sentence="\n".join(clean(line) for line in found.sentence.split("\n")))
+
+
+def _found(error: BaseException) -> Failure:
     if isinstance(error, CommandError):
         return error.failure
     if isinstance(error, KeyboardInterrupt):

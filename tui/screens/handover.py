@@ -36,7 +36,7 @@ def hand_over_lines(run: RunHistory, told: tuple[str, ...], cells: int, *, ascii
     for note in run.notes:
         lines += indent(f"{stamp(note.at)} {clean(note.by)}: {clean(note.text)}", cells, "  ")
     began = run.legs[0].operator if run.legs else None
-    told_by = f"{run.id}, begun {stamp(run.started)} by {began.name if began else '?'}"
+    told_by = f"{run.id}, begun {stamp(run.started)} by {clean(began.name) if began else '?'}"
     return [*lines, "", "Run", *indent(told_by, cells, "  ")]
 
 

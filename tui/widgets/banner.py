@@ -16,6 +16,8 @@ from tui.render import clean, clip, clock, pad, width
 _LAST_MINUTE = 60
 _TENANT_CELLS = len("  tenant 01234567") + 1
 _NAME = " amlkeys "
+_PLACE_CELLS, _WORD_CELLS = 30, 20
+"""How much a long name may take, so that the mode stays in sight."""
 
 
 class BannerFacts(NamedTuple):
@@ -58,8 +60,8 @@ def top_line(facts: BannerFacts, cells: int, *, ascii_only: bool = False) -> tup
 
     Where they do not fit, the program's name goes first, then a tenant id loses its last digits, then the user.
     """
-    where, mode = f" {place(facts)} ", f" {mode_words(facts)} "
-    env = f" {clean(facts.environment)} " if facts.environment else ""
+    where, mode = f" {clip(place(facts), _PLACE_CELLS, ascii_only=ascii_only)} ", f" {mode_words(facts)} "
+    env = f" {clip(clean(facts.environment), _WORD_CELLS, ascii_only=ascii_only)} " if facts.environment else ""
     user = clean(facts.user) or "not signed in"
     tenant = f"  tenant {clean(facts.tenant)}" if facts.tenant else ""
     room = cells - width(where) - width(mode) - 3 - (width(env) + 1 if env else 0)
