@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from textual.screen import ModalScreen
 
 from actions.cloud.data import CloudError
 from actions.guard.model import Choice, Decision, Mode
@@ -103,7 +105,7 @@ async def test_every_question_shows_them_as_plain_text(name: str) -> None:
     decision = Decision(id="d", question=text, choices=(Choice(id="a", sentence=text), Choice(id="b", sentence=text)))
     error = CloudError(text, status=403, code=text, request_id=text)
     hostile = msgspec.structs.replace(plan("a"), name=text, goal_text=text)
-    questions = {
+    questions: dict[str, Callable[[], ModalScreen[Any]]] = {
         "confirm": lambda: ConfirmDialog(hostile, place="REHEARSAL Contoso", mode=Mode.LIVE),
         "decide": lambda: DecisionDialog(decision),
         "failure": lambda: FailureDialog(told(error)),
