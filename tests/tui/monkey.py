@@ -74,8 +74,6 @@ WAYS: dict[str, Way] = {
     "ColumnsDialog": Way("demo", ("t",)),
     "ViewsDialog": Way("demo", ("v",)),
     "AskDialog": Way("demo", ("ctrl+e",)),
-    "ColumnsDialog": Way("demo", ("t",)),
-    "ViewsDialog": Way("demo", ("v",)),
     "TextDialog": Way("small", (*PLAN, "a")),
     "HelpDialog": Way("demo", ("question_mark",)),
     "FailureDialog": Way("small", ("R", "f", "end", "enter", *["down"] * 6, "enter", "enter", "escape", "k", "enter")),
