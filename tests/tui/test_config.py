@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.checkout import ROOT
 from tests.tui.command_line import amlkeys
-from tui.config import Appearance, Config, ConfigError, Environment, load_config, parse_config
+from tui.config import Appearance, Config, ConfigError, Environment, Fleet, FleetView, load_config, parse_config
 
 WHOLE = """
 journal = "postgresql://db/amlkeys"
@@ -65,6 +65,28 @@ def test_the_file_lies_in_the_configuration_folder(home: Path) -> None:
         ("keys = 'x'", "c.toml, line 1: setting 'keys': expected `object`, got `str`."),
         ("\n[keys]\nhelp = 1", "c.toml, line 2: setting 'keys': expected `str`, got `int`."),
         ("a b", "The settings file c.toml is no valid TOML: "),
+        (
+            "[fleet]\nkeep = true\nrefresh = 1",
+            "c.toml, line 3: setting 'fleet.refresh': 0 is never, otherwise at least 2 seconds.",
+        ),
+        ("[fleet]\nrefresh = -5", "c.toml, line 2: setting 'fleet.refresh': 0 is never, otherwise at least 2 seconds."),
+        ("[fleet]\nrefresh = '30s'", "c.toml, line 2: setting 'fleet.refresh': expected `int`, got `str`."),
+        (
+            "[fleet]\ncolumns = ['keyage']",
+            "c.toml, line 2: setting 'fleet.columns': there is no column keyage; near it: key-age, keys.",
+        ),
+        (
+            "[[fleet.views]]\nname = 'a'\n[[fleet.views]]\nname = 'b'\nsort = '-x'",
+            "c.toml, line 5: setting 'fleet.views.1.sort': there is no column x.",
+        ),
+        (
+            "[[fleet.views]]\nname = 'a'\n[[fleet.views]]\nname = ''",
+            "c.toml, line 4: setting 'fleet.views.1.name': it has 1 to 20 letters.",
+        ),
+        (
+            "[[fleet.views]]\nname = 'a'\n[[fleet.views]]\nname = 'A'",
+            "c.toml, line 1: setting 'fleet.views': there are two views a.",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_with_its_place(text: str, complaint: str) -> None:
@@ -105,7 +127,9 @@ def test_the_example_is_valid_as_it_stands_and_with_every_setting_taken(tmp_path
         tomllib.loads(taken)
     )
     shown = "\n".join(line.removeprefix("#     ") for line in text.splitlines() if line.startswith("#     "))
-    (environment,) = tomllib.loads(shown)["environments"]
+    (environment,), (view,) = tomllib.loads(shown)["environments"], tomllib.loads(shown)["fleet"]["views"]
+    assert set(view) == set(FleetView.__struct_fields__)
+    assert set(tomllib.loads(taken)["fleet"]) | {"views"} == set(Fleet.__struct_fields__)
     assert set(environment) == set(Environment.__struct_fields__)
     assert parse_config(shown, "config.toml").environments[0].shown == "PRODUCTION"
     assert set(tomllib.loads(taken)["appearance"]) == set(Appearance.__struct_fields__)
