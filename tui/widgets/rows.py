@@ -63,16 +63,19 @@ def passing(query: Query, rows: Sequence[TableRow], texts: Sequence[str]) -> lis
 
     Term by term, because one loop over ten thousand texts is short and ten thousand calls are not.
     """
-    shown: Sequence[int] = range(len(rows))
+    shown: list[int] | None = None
     for term in query:
         pattern, wanted, column = term.pattern, not term.negated, term.column
+        numbers = range(len(rows)) if shown is None else shown
         if column is not None:
-            shown = [n for n in shown if (pattern in rows[n].cells[column].casefold()) is wanted]
+            shown = [n for n in numbers if (pattern in rows[n].cells[column].casefold()) is wanted]
         elif term.fuzzy:
-            shown = [n for n in shown if _in_order(pattern, texts[n]) is wanted]
+            shown = [n for n in numbers if _in_order(pattern, texts[n]) is wanted]
+        elif shown is None and wanted:
+            shown = [n for n, text in enumerate(texts) if pattern in text]
         else:
-            shown = [n for n in shown if (pattern in texts[n]) is wanted]
-    return list(shown)
+            shown = [n for n in numbers if (pattern in texts[n]) is wanted]
+    return list(range(len(rows))) if shown is None else shown
 
 
 def _in_order(letters: str, text: str) -> bool:
