@@ -133,7 +133,7 @@ class Cloud:
         """Move the clock; what was due meanwhile happens now."""
         with self._lock:
             self.clock.shift(delta)
-            self.settle()
+            self.settle_if_due()
 
     def next_due(self) -> datetime | None:
         """When something next happens by itself: an operation ends, a workspace synchronises, a client reads again."""
@@ -152,7 +152,7 @@ class Cloud:
             keyfollow.follow(self.world, now)
             self.outages.check(self.ledger.last)
             times = [keysync.next_self_sync(self.world), keyfollow.next_change(self.world)]
-            times += [self.outages.next_read(), self.rbac_change(now)]
+            times += [self.outages.next_change(), self.rbac_change(now)]
             self._wake = min((time for time in times if time is not None), default=None)
             self._seen = self.world.version
 

@@ -92,12 +92,14 @@ class Outages:
             outage = self._open.pop(key)
             outage.to_request, outage.to_time = request, now
 
-    def next_read(self) -> datetime | None:
-        """When the next client reads its key again."""
-        times = [item.next_read for item in self._world.keys.holders.values() if item.reread_seconds > 0]
-        callers = self._world.state(EndpointClients)
-        more = callers.next_change(self._world, self._world.clock.now())
-        return min((time for time in (*times, more) if time is not None), default=None)
+    def next_change(self) -> datetime | None:
+        """When the next client reads its key again, or a signature's time is up."""
+        now, holders = self._world.clock.now(), self._world.keys.holders.values()
+        times = [item.next_read for item in holders if item.reread_seconds > 0]
+        ends = (sas.end(item.secret) for item in holders if item.secret_type == "Sas")
+        times += [end for end in ends if end is not None and end > now]
+        times.append(self._world.state(EndpointClients).next_change(self._world, now))
+        return min((time for time in times if time is not None), default=None)
 
     def _reread(self, now: datetime) -> None:
         """External clients take the key anew from where they read it."""

@@ -73,12 +73,12 @@ def signer(token: str, account: str, service: str, resource: str, keys: Iterable
 def expired(token: str, now: datetime) -> bool:
     """True when the token's own end time has passed; a token whose end lies in a policy never expires
     here."""
-    end = _end(token)
-    return end is not None and end <= now
+    found = end(token)
+    return found is not None and found <= now
 
 
 @lru_cache(maxsize=256)
-def _end(token: str) -> datetime | None:
+def end(token: str) -> datetime | None:
     """When a token's own time is up: at once where it names no time that can be read."""
     text = fields(token).get("se", "")
     try:

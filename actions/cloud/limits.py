@@ -143,10 +143,9 @@ class Limits:
 def remaining_in(headers: Mapping[str, str]) -> float | None:
     """Read the remaining quota from an answer; None when it does not say. Header names in any case."""
     counts: list[float] = []
-    for name in headers:
-        if name.lower() in _REMAINING:
-            with suppress(ValueError):
-                counts.append(float(headers[name]))
+    for name in _REMAINING.intersection(headers) or [name for name in headers if name.lower() in _REMAINING]:
+        with suppress(ValueError):
+            counts.append(float(headers[name]))
     return min(counts, default=None)
 
 
