@@ -30,6 +30,8 @@ def resource(raw: Raw, found_id: str = "") -> Raw:
     """A resource as the document keeps it: name and type as its id says, and no secret."""
     place = ResourceId(str(raw.get("id") or found_id).rstrip("/"))
     kept = {name: cleaned(value) for name, value in raw.items() if name not in {"etag", "id", "name", "type"}}
+    if kept.get("properties") is None:
+        kept.pop("properties", None)
     given = str(raw.get("type") or "")
     kind = given if "/providers/" in place.key and given.casefold() == place.type else _spelled(place)
     return {"id": place.text, "name": place.name, "type": kind, **kept}

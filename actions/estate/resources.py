@@ -42,8 +42,10 @@ class Found:
         """How many resources of other types the subscriptions list."""
 
     def put(self, raw: Raw, found_id: str = "") -> None:
-        """Keep a resource, cleaned; a fuller reading replaces a barer one."""
+        """Keep a resource, cleaned; a fuller reading replaces a barer one, and what has no id is none."""
         made = cleaning.resource(raw, found_id)
+        if not made["id"].startswith("/"):
+            return
         key = made["id"].casefold()
         if key not in self.by_id or "properties" in made or "properties" not in self.by_id[key]:
             self.by_id[key] = made

@@ -69,7 +69,7 @@ async def _version(camera: Camera, uri: str, name: str, listed: KeyVersion) -> R
     attributes |= {name: int(moment.timestamp()) for name, moment in times.items() if moment is not None}
     made: Raw = {"version": item.version, "attributes": attributes}
     if item.kind:
-        made |= {"kty": item.kind, "keySize": item.size, "keyOps": list(item.ops)}
+        made |= {"kty": item.kind, "keyOps": list(item.ops), **({"keySize": item.size} if item.size else {})}
     return made
 
 

@@ -6,18 +6,22 @@ meet, as far as Azure behaves as the twin does; proofs say that they are the twi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from actions.cloud.data import CloudError
 from actions.guard.contract import KnowsHolders
+from actions.guard.errors import GuardError
 from actions.guard.events import StepSaid, TwinMade
 from actions.guard.model import Outcome, Plan, Progress, Steps
-from actions.guard.run import Run
+from actions.guard.run import Run, where
 from actions.guard.text import plain
 from actions.guard.twin import NoTwin, Stage, Twin
 from actions.guard.walk import walk
+
+_log = logging.getLogger("amlkeys.engine")
 
 
 async def dry_run(run: Run, to_goal: Callable[[Run], Awaitable[str]]) -> str:
@@ -64,6 +68,11 @@ async def _made(run: Run) -> Twin:
         return await run.make_twin(run.plan, holding)
     except CloudError as error:
         raise NoTwin(f"what it stands on could not be read: {error.sentence}.") from None
+    except (NoTwin, GuardError):
+        raise
+    except Exception as error:
+        _log.warning("no twin: %s", where(error))
+        raise NoTwin(f"internal error, {where(error)}.") from error
 
 
 async def _like(run: Run, twin: Twin) -> Plan:

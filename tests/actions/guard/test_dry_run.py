@@ -135,6 +135,18 @@ async def test_without_a_twin_the_plan_is_walked_and_says_why(
     assert {step.verdict for step in run.steps} == {Verdict.NOT_VERIFIABLE}
 
 
+async def test_a_mistake_in_making_the_twin_is_no_mistake_of_the_run(desk: MakeDesk, world: World) -> None:
+    def broken(_world: World) -> None:
+        raise KeyError("a resource without an id")
+
+    at = mirrored(desk, Mirror(change=broken))
+    result = await at.go()
+    assert result.state is RunState.DONE
+    assert "without a twin: internal error, KeyError" in result.sentence
+    assert "without an id" not in result.sentence
+    assert world.sent == []
+
+
 async def test_no_permit_is_issued_where_there_is_no_twin_either(desk: MakeDesk, world: World) -> None:
     """A session that is armed in the middle of a walk without a twin still sends nothing."""
     mirror = Mirror(why="none.")
