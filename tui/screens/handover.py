@@ -69,8 +69,8 @@ class HandOverScreen(RecordedScreen):
             self.read_history()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Showing a key can be forbidden altogether."""
-        if action == "hand_over":
+        """Showing a key can be forbidden altogether; what the record holds is on the run's own screen."""
+        if action in {"hand_over", "changes", "copy"}:
             return False
         if action == "reveal":
             return self.console.session.config.reveal.allowed and self._step is not None
