@@ -19,6 +19,7 @@ from tui import rehearsing
 from tui.config import Config
 from tui.session import Session, SessionError, ignore
 from tui.settings import Settings
+from tui.widgets.key_line import help_text
 
 
 def test_everything_that_the_cloud_offers_is_offered() -> None:
@@ -154,7 +155,7 @@ async def test_reset_asks_first_and_begins_anew() -> None:
 
 async def test_the_palette_leads_to_the_controls_and_the_drills() -> None:
     app = on_demo()
-    async with opened(app) as pilot:
+    async with opened(app):
         names = [command.title for command in app.get_system_commands(app.screen)]
         assert {"Drills", "Rehearsal controls"} <= set(names)
         assert "rehearsal controls" in help_text(app.screen.active_bindings.values())
