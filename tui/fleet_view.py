@@ -13,8 +13,7 @@ from functools import partial
 from tui.config import FleetView
 from tui.fleet_lines import GRADES, OWN_NAMES, USUAL
 from tui.render import clean
-from tui.widgets.rows import SortValue, TableRow, natural
-from tui.widgets.virtual_table import TableColumn
+from tui.widgets.rows import SortValue, TableColumn, TableRow, natural
 
 ENVIRONMENT = "environment"
 ENVIRONMENT_CELLS = 7

@@ -48,6 +48,13 @@ def test_a_quick_answer_loads_no_library_to_speak_of(argument: str) -> None:
     assert _of(HEAVY, loaded) == set()
 
 
+@pytest.mark.parametrize("words", ["workspaces --json", "show fraud-scoring --holders --json"])
+def test_a_read_on_the_command_line_loads_neither_textual_nor_an_sdk(words: str) -> None:
+    loaded = _loaded_by(_command(*words.split(), "--rehearse="))
+    assert "actions.cloud.azure" in loaded
+    assert _of({"textual", "azure.mgmt", "azure.identity", "azure.keyvault", "aiohttp", "sqlalchemy"}, loaded) == set()
+
+
 def test_the_rehearsal_cloud_stands_alone() -> None:
     loaded = _loaded_by("import azsim.cloud")
     assert (

@@ -28,6 +28,23 @@ Query = tuple[Term, ...]
 SortValue = Callable[[TableRow], Any]
 
 
+class TableColumn(NamedTuple):
+    """A column of the table: left out on terminals with fewer cells than `from_width`.
+
+    `name` is what a filter finds it by, else its title. `draw` gives what is seen of a cell's text (and whether that is
+    to be ASCII), with up to `reserve` cells more.
+    """
+
+    title: str
+    minimum: int = 4
+    right: bool = False
+    from_width: int = 0
+    value: SortValue | None = None
+    name: str = ""
+    draw: Callable[[str, bool], str] | None = None
+    reserve: int = 0
+
+
 def parse_query(text: str, titles: Sequence[str]) -> Query:
     """Read a filter: words that must all occur, `!word` must not, `title:word` in one column, `-f letters` in order.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,7 +21,6 @@ from textual.widget import Widget
 from tui.render import GAP, Column, clean, clip, fit, look, mark, pad
 from tui.widgets.rows import (
     Query,
-    SortValue,
     TableRow,
     arrange,
     columns_in_view,
@@ -31,26 +30,10 @@ from tui.widgets.rows import (
     widest,
     window_top,
 )
+from tui.widgets.rows import TableColumn as TableColumn
 
 _STATE_CELLS = 3
 _STATE = attrgetter("state")
-
-
-class TableColumn(NamedTuple):
-    """A column of the table: left out on terminals with fewer cells than `from_width`.
-
-    `name` is what a filter finds it by, else its title. `draw` gives what is seen of a cell's text (and whether that is
-    to be ASCII), with up to `reserve` cells more.
-    """
-
-    title: str
-    minimum: int = 4
-    right: bool = False
-    from_width: int = 0
-    value: SortValue | None = None
-    name: str = ""
-    draw: Callable[[str, bool], str] | None = None
-    reserve: int = 0
 
 
 class VirtualTable(Widget, can_focus=True):
