@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 from tui.config import FleetView
 from tui.fleet_lines import GRADES, OWN_NAMES, USUAL
@@ -41,21 +41,29 @@ _BAR = 6
 _BAD = frozenset({"critical", "high", "warn"})
 
 USUAL_VIEW = "usual"
-VIEWS = (
-    FleetView(name=USUAL_VIEW),
-    FleetView(
-        name="network",
-        columns=("public-access", "private-endpoints", "isolation", "storage-network", "vault-network", "registry-network"),
-    ),
-    FleetView(
-        name="storage", columns=("storage", "keys", "key-age", "shared-keys", "datastores", "https-only", "tls"), sort="key-age"
-    ),
-    FleetView(name="vaults", columns=("vault", "vault-access", "purge-protection", "soft-delete", "vault-network", "cmk")),
-    FleetView(
-        name="serving", columns=("endpoints", "endpoint-network", "endpoint-tls", "registry-admin", "insights-key", "kind")
-    ),
-)  # fmt: skip
-"""Those that the console brings along; the first is what it shows when nothing is chosen."""
+
+
+@cache
+def brought_views() -> tuple[FleetView, ...]:
+    """Those that the console brings along; the first is what it shows when nothing is chosen.
+
+    Made when asked for: a view looks up its columns, and the first frame needs no catalogue of them.
+    """
+    return (
+        FleetView(name=USUAL_VIEW),
+        FleetView(
+            name="network",
+            columns=("public-access", "private-endpoints", "isolation", "storage-network", "vault-network", "registry-network"),
+        ),
+        FleetView(
+            name="storage", sort="key-age",
+            columns=("storage", "keys", "key-age", "shared-keys", "datastores", "https-only", "tls"),
+        ),
+        FleetView(name="vaults", columns=("vault", "vault-access", "purge-protection", "soft-delete", "vault-network", "cmk")),
+        FleetView(
+            name="serving", columns=("endpoints", "endpoint-network", "endpoint-tls", "registry-admin", "insights-key", "kind")
+        ),
+    )  # fmt: skip
 
 
 def title(name: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from tui.config import FleetView
-from tui.fleet_view import VIEWS
+from tui.fleet_view import brought_views
 from tui.render import clean
 
 
@@ -85,6 +85,6 @@ def same(view: FleetView, name: str) -> bool:
 def all_views(configured: Sequence[FleetView], saved: Sequence[FleetView]) -> list[tuple[FleetView, str]]:
     """The views by name with where each is from; a saved one stands for a configured, and that for one brought along."""
     found: dict[str, tuple[FleetView, str]] = {}
-    for views, origin in ((VIEWS, ""), (configured, "settings"), (saved, "saved")):
+    for views, origin in ((brought_views(), ""), (configured, "settings"), (saved, "saved")):
         found |= {view.name.casefold(): (view, origin) for view in views}
     return list(found.values())

@@ -55,6 +55,11 @@ def test_a_read_on_the_command_line_loads_neither_textual_nor_an_sdk(words: str)
     assert _of({"textual", "azure.mgmt", "azure.identity", "azure.keyvault", "aiohttp", "sqlalchemy"}, loaded) == set()
 
 
+def test_the_first_frame_needs_nothing_of_the_cloud() -> None:
+    loaded = _loaded_by("import tui.app, tui.screens.workspaces")
+    assert _of({"actions.cloud", "actions.workspaces", "click", *HEAVY - {"textual"}}, loaded) == set()
+
+
 def test_the_rehearsal_cloud_stands_alone() -> None:
     loaded = _loaded_by("import azsim.cloud")
     assert (
