@@ -130,7 +130,14 @@ class PrivateApp(App[None]):
 
 
 class Palette(Steady, CommandPalette):
-    """Textual's palette, which otherwise fails on a page key before its list is laid out, and when it is left early."""
+    """Textual's palette, which otherwise fails on a page key before its list is laid out, and when it is left early.
+
+    Its picture of a lens is left out: terminals do not agree on how wide that is.
+    """
+
+    DEFAULT_CSS = """
+    Palette SearchIcon { display: none; }
+    """
 
     def _action_command_list(self, action: str) -> None:
         with suppress(NoMatches, LookupError):

@@ -78,6 +78,7 @@ class Dialog(Steady, ModalScreen[ResultT]):
         & .dialog--hint { width: auto; height: 1; color: $text-muted; }
         & Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
         & Input:focus { border: none; background: $boost; text-style: bold; }
+        & Input:ansi { background: ansi_bright_black; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
