@@ -25,7 +25,7 @@ FRONT = {
     "requirements-dev.lock",
     "requirements.lock",
 }
-IN_PACKAGES = {".py", ".tcss", ".md", ".toml", ".txt", ".typed"}
+IN_PACKAGES = {".py", ".tcss", ".md", ".toml", ".txt", ".typed", "amlkeys.1"}
 
 MACHINE_PATH = re.compile(r"(?:^|[^\w.-])/(?:work|farm|root|home/(?!you/)\w+|Users/(?!you/)\w+|opt/(?:wheels|pypi))/")
 REGISTRIES = [
