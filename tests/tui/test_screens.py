@@ -104,8 +104,9 @@ async def test_help_lists_the_keys_of_what_has_the_focus():
         await press(pilot, "question_mark")
         assert isinstance(pilot.app.screen, HelpDialog)
         assert "Storage keys, then resync" in shown(pilot)
-        await press(pilot, "end")
         assert "ctrl+q" in shown(pilot)
+        await press(pilot, "end")
+        assert "ctrl+s" in shown(pilot)
 
 
 async def test_a_fleet_that_cannot_be_read_says_why_and_is_read_again_by_its_key():
