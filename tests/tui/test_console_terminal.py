@@ -131,8 +131,7 @@ def test_a_stalled_line_shows_the_right_screen_when_it_recovers(terminal: Open):
         line.type("g")
     line.press("\x1b[B")
     line.go_on()
-    text = line.wait(lambda found: found.splitlines()[5].startswith(">"))
-    assert text.count("\n>") == 1
+    text = line.wait(lambda found: found.splitlines()[5].startswith(">") and found.count("\n>") == 1)
     assert "REHEARSAL Contoso" in text.splitlines()[0]
     line.press("\x11")
     assert line.ended() == 0

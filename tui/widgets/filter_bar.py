@@ -101,8 +101,10 @@ class FilterBar(Horizontal):
         return self.query_one(FilterInput).value
 
     def count(self, text: str) -> None:
-        """Say how many rows there are."""
-        self.query_one("#count", Static).update(Text(text))
+        """Say how many rows there are; the same again is not painted again."""
+        line = self.query_one("#count", Static)
+        if str(line.content) != text:
+            line.update(Text(text))
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Pass the filter on."""
