@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,25 +24,26 @@ from actions.guard.secret import Secret
 
 
 @contextmanager
-def _trusting_nobody() -> Iterator[None]:
-    """Let OpenSSL find no certificate authority.
+def reading_no_authorities() -> Iterator[None]:
+    """Let contexts that this thread makes find no certificate authority; other threads and programs notice nothing.
 
     aiohttp reads the system's twice when it is imported, for contexts of its own that no session here uses; that is
     a quarter of the start of a command.
     """
-    kept = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
-    os.environ.update(dict.fromkeys(kept, os.devnull))
+    importing, inherited = get_ident(), ssl.SSLContext.set_default_verify_paths
+
+    def unless_importing(context: ssl.SSLContext) -> None:
+        if get_ident() != importing:
+            inherited(context)
+
+    setattr(ssl.SSLContext, "set_default_verify_paths", unless_importing)  # noqa: B010 - a method, and only for now
     try:
         yield
     finally:
-        for name, value in kept.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        setattr(ssl.SSLContext, "set_default_verify_paths", inherited)  # noqa: B010
 
 
-with _trusting_nobody():
+with reading_no_authorities():
     import aiohttp
     from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
 import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +25,7 @@ from azure.core.rest import HttpRequest
 from actions.cloud.azure import AzureCloud
 from actions.cloud.data import CloudError, NotFound, ResourceId, UnknownOutcome
 from actions.cloud.http import reply_of
-from actions.cloud.network import Loopback, Network, TrustError, trust
+from actions.cloud.network import Loopback, Network, TrustError, reading_no_authorities, trust
 from actions.cloud.rehearsal import Account
 from actions.cloud.transport import NeverSent
 from actions.guard.gate import permit_for, secret_reads
@@ -72,6 +74,26 @@ def test_the_first_variable_wins_and_a_bad_one_is_named(ca_file: str, authority:
     with pytest.raises(TrustError, match="SSL_CERT_FILE"):
         trust({"SSL_CERT_FILE": str(empty)})
     assert not trusts(trust({}), authority)
+
+
+def test_only_who_imports_reads_no_authorities(
+    ca_file: str, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contexts of other threads, programs started meanwhile, and everything after a failed import trust as ever."""
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    before, seen = dict(os.environ), list[bool]()
+
+    def default() -> bool:
+        return trusts(ssl.create_default_context(), authority)
+
+    def fail() -> None:
+        with ThreadPoolExecutor(1) as other, reading_no_authorities():
+            seen.extend((default(), other.submit(default).result(), dict(os.environ) == before))
+            raise ImportError
+
+    with pytest.raises(ImportError):
+        fail()
+    assert (*seen, default()) == (False, True, True, True)
 
 
 @dataclass
