@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -63,6 +62,14 @@ def reply_of(response: Any) -> Reply:
         raise Unreadable from None
     data: dict[str, Any] = value if isinstance(value, dict) else {}
     return Reply(response.status_code, response.headers, data)
+
+
+def _as(kind: type[_T], data: dict[str, Any]) -> _T | None:
+    """Give an answer as a struct; None where it is no such thing."""
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError:
+        return None
 
 
 class SignPolicy(AsyncHTTPPolicy[Any, Any]):
@@ -205,11 +212,13 @@ class Wire:
         return await self.guarded(what, exchange(), change=change)
 
     async def secrets(self, what: str, path: str, api_version: str, kind: type[_T]) -> _T:
-        """POST a route that lists secrets, and give its answer as a struct."""
+        """POST a route that lists secrets, and give its answer as a struct; no failure holds on to the answer."""
         reply = await self.request(what, "POST", path, api_version)
-        with suppress(msgspec.ValidationError):
-            return msgspec.convert(reply.data, kind)
-        raise unreadable(what, change=False)  # outside the handler: no answer hangs on it
+        found = _as(kind, reply.data)
+        del reply  # what is raised below keeps this frame
+        if found is None:
+            raise unreadable(what, change=False)
+        return found
 
     async def guarded(self, what: str, call: Awaitable[_T], *, change: bool = False) -> _T:
         """Await a call of the SDK and turn its failure into ours, with no answer hanging on the exception."""
