@@ -29,26 +29,30 @@ async def dry_run(run: Run, to_goal: Callable[[Run], Awaitable[str]]) -> str:
     if run.make_twin is None:
         return await walk(run)
     live, wait, goal = run.cloud, run.wait, run.goal
-    twin: Twin | None = None
     try:
         twin = await _made(run)
-        plan = await _like(run, twin)
-    except NoTwin as why:
-        run.act_on(None, live)
-        run.inspection = None
-        if twin is not None:
+        try:
+            return await _walked(run, twin, to_goal)
+        finally:
+            run.act_on(None, live)
+            run.wait = wait
             await twin.close()
+    except NoTwin as why:
         run.goal = goal
         _tell(run, made=False, sentence=f"Without a twin: {why}", remarks=())
         return f"{await walk(run)} It was walked without a twin: {why}"
+
+
+async def _walked(run: Run, twin: Twin, to_goal: Callable[[Run], Awaitable[str]]) -> str:
+    """Walk the whole way on a twin that is like what is there."""
     try:
-        _tell(run, made=True, sentence=twin.sentence, remarks=twin.remarks)
-        run.plan, run.wait = plan, True
-        summary = await to_goal(run)
-    finally:
-        run.act_on(None, live)
-        run.wait = wait
-        await twin.close()
+        plan = await _like(run, twin)
+    except BaseException:
+        run.inspection = None  # the twin's, which the record is not told of
+        raise
+    _tell(run, made=True, sentence=twin.sentence, remarks=twin.remarks)
+    run.plan, run.wait = plan, True
+    summary = await to_goal(run)
     withheld = sum(step.result == "withheld" for step in run.fold.steps.values())
     told = f"{_many(len(run.fold.steps), 'step')} walked on a twin, {_many(withheld, 'change')} withheld"
     return f"Dry run: {told}; nothing was changed. On the twin: {summary}"

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from actions.cloud.data import CloudError
 from actions.cloud.protocol import Cloud
 from actions.guard.events import StepSaid, TwinMade
 from actions.guard.model import Mode, Plan, RunState, Step, Verdict
@@ -144,6 +145,25 @@ async def test_a_mistake_in_making_the_twin_is_no_mistake_of_the_run(desk: MakeD
     assert result.state is RunState.DONE
     assert "without a twin: internal error, KeyError" in result.sentence
     assert "without an id" not in result.sentence
+    assert world.sent == []
+
+
+async def test_who_stops_it_while_the_twin_is_looked_at_leaves_no_twin_behind(desk: MakeDesk, world: World) -> None:
+    """The twin is closed, and what was found on it is not told as found where the run is at home."""
+
+    def stop() -> None:
+        at.engine.stop(at.only_run)
+
+    def busy(twin: World) -> None:
+        twin.read_faults.append(CloudError("busy", status=503, code="ServerBusy"))
+        twin.on_sleep = stop
+
+    mirror = Mirror(change=busy)
+    at = mirrored(desk, mirror)
+    assert (await at.go()).state is RunState.STOPPED
+    assert mirror.closed == 1
+    run = at.journal.run(at.only_run)
+    assert (run.twin, run.findings, run.after) == (None, (), None)
     assert world.sent == []
 
 
