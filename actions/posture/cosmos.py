@@ -124,5 +124,7 @@ async def _ml_app(subject: Subject, *, service_side: bool) -> Fact:
     mine = [each for each in grants.held if each.principal.casefold() in ids and covers(each.scope, here)]
     if any(grants.role(each).grants(_CONTRIBUTE) for each in mine):
         return read.fact(COSMOS, "ml-app", label, "there", "good")
+    if grants.unread:
+        return grants.reading.unread(COSMOS, "ml-app", label)
     remedy = "give the application Azure Machine Learning Contributor on the subscription before making another"
     return read.fact(COSMOS, "ml-app", label, "not found", "warn", remedy)

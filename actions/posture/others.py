@@ -66,10 +66,15 @@ async def read_others(subject: Subject) -> tuple[Fact, ...]:
         *(_by_policy(people.of(str(each.get("objectId") or "")), each, places) for each in policies),
     ]
     found = [each for each in holders if each is not None]
+    here, gaps = (
+        read._replace(subject=subject.workspace.name),
+        _gaps(read, grants, people, linked.get("keyVault"), near),
+    )
+    unseen = any(each.grade == "unknown" and each.id != "names" for each in gaps)
     return (
-        *(_count(read._replace(subject=subject.workspace.name), word, found) for word in _WORDS),
+        *(_count(here, word, found, whole=not unseen) for word in _WORDS),
         *sorted((_told(read, each) for each in found), key=lambda fact: _ORDER.index(fact.grade)),
-        *_custom(read, grants, near), *_gaps(read, grants, people, linked.get("keyVault")),
+        *_custom(read, grants, near), *gaps,
     )  # fmt: skip
 
 
@@ -115,18 +120,19 @@ def _by_policy(who: Person, policy: Mapping[str, Any], places: Mapping[str, Reso
     return _stranger(Holder(who, way, ("secrets",)))
 
 
-def _count(read: Reading, word: str, holders: list[Holder]) -> Fact:
-    """How many have a power, by what they are."""
+def _count(read: Reading, word: str, holders: list[Holder], *, whole: bool) -> Fact:
+    """How many have a power, by what they are; who was not found where not all could be read may be there all the same."""
     mine = {each.who: each for each in reversed(holders) if word in each.powers}
     kinds: list[str] = [who.kind for who in mine]
     counted = [f"{many} {name}{'s' * (many > 1)}" for kind, name in _KINDS.items() if (many := kinds.count(kind))]
-    grade: Grade = "info" if mine else "good"
+    grade: Grade = "info" if mine else "good" if whole else "unknown"
+    told = ", ".join(counted) or "nobody"
     ways = tuple(each.way for each in holders if word in each.powers)
     return read.fact(
         OTHERS,
         word,
         f"who can {_WORDS[word]}",
-        ", ".join(counted) or "nobody",
+        told if whole else f"{told} that can be seen",
         grade,
         note=_NOTES.get(word, ""),
         ways=ways,
@@ -221,11 +227,17 @@ _KINDS = {
 _ORDER: tuple[Grade, ...] = ("critical", "high", "warn", "unknown", "info", "good", "absent")
 
 
-def _gaps(read: Reading, grants: Grants, people: People, vault: Reading | None) -> list[Fact]:
-    """What the picture lacks: lists that were refused, names that the directory does not give."""
+def _gaps(
+    read: Reading, grants: Grants, people: People, vault: Reading | None, near: Iterable[Held]
+) -> list[Fact]:  # fmt: skip
+    """What the picture lacks: lists that were refused, roles nobody describes, names that the directory does not give."""
     facts: list[Fact] = []
     for sentence in grants.unread:
         facts.append(read._replace(missing=sentence).unread(OTHERS, "unread", "the rest of it"))
+    strange = {each.role[:8] for each in near if each.role not in grants.roles}
+    if strange and not grants.unread:
+        missing = f"what these roles allow is not told: {_short(sorted(strange))}"
+        facts.append(read._replace(missing=missing).unread(OTHERS, "unread", "the rest of it"))
     if vault is not None and vault.properties is None:
         facts.append(vault.unread(OTHERS, "vault", "who its own access lets in"))
     if people.missing:

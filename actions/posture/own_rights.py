@@ -107,6 +107,8 @@ def _roles(subject: Subject, look: Look) -> tuple[Fact, ...]:
             "none in the list; what gives the rights below is not told (a delegation from another tenant shows nowhere)"
         )
         facts.append(read.fact(RIGHTS, "role", "my roles", told, "info"))
+    elif not facts and grants.unread:
+        facts.append(read.unread(RIGHTS, "roles", "my roles"))
     elif not facts:
         facts.append(read.fact(RIGHTS, "role", "my roles", "none that reaches the workspace", "absent"))
     if grants.pim:
@@ -149,8 +151,11 @@ def _verdict(look: Look, operation: Operation, workspace: str) -> Fact:
     if denied:
         return told(f"no: denied by {denied}", "info", ways=ways)
     if not lacking:
-        unsure = any(look.places[need.at].denies is None for need in operation.needs)
-        return told("yes, unless a deny assignment forbids it" if unsure else "yes", "good", ways=ways)
+        if any(look.places[need.at].denies is None for need in operation.needs):
+            return told(
+                "yes, unless a deny assignment forbids it", "unknown", "ask an owner for deny assignments", ways
+            )
+        return told("yes", "good", ways=ways)
     eligible = all(any(way.how == "eligible" for way in _ways(look, need)) for need in lacking)
     value = "once a role is activated" if eligible else f"no: {', '.join(need.action for need in lacking)}"
     remedy = f"`amlkeys role {operation.action} {workspace}` prints what is needed" if operation.action else ""

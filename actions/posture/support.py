@@ -36,6 +36,8 @@ async def read_support(subject: Subject) -> tuple[Fact, ...]:
         if (kind := kind_of(item, who.tenant)) not in {None, "first-party", "managed-identity"}
     ]
     told = [fact for fact in facts if fact is not None]
+    if not told and grants.unread:
+        return (grants.reading.unread(SUPPORT, "apps", "support apps"),)
     return tuple(told) or (read.fact(SUPPORT, "apps", "support apps", "none with a role here", "absent", note=_NOTE),)
 
 

@@ -79,6 +79,7 @@ async def test_what_the_page_says_is_beside_what_is_so_today() -> None:
         ("providers", "/providers/Microsoft.DocumentDB"),
         ("ml-app", "/servicePrincipals"),
         ("ml-app", "/roleAssignments"),
+        ("ml-app", "/roleDefinitions"),
     ],
 )
 async def test_what_is_refused_is_unknown(word: str, route: str) -> None:

@@ -114,6 +114,7 @@ async def test_without_the_directory_the_unnamed_are_counted() -> None:
     )  # fmt: skip
 
 
-async def test_roles_that_cannot_be_read_are_unknown() -> None:
-    refusal = Fault(kind="status", route="/roleAssignments", method="GET", status=403, code="AuthorizationFailed")
+@pytest.mark.parametrize("route", ["/roleAssignments", "/roleDefinitions"])
+async def test_roles_that_cannot_be_read_are_unknown(route: str) -> None:
+    refusal = Fault(kind="status", route=route, method="GET", status=403, code="AuthorizationFailed")
     assert (await section("support", among(), refusal))["support apps"].grade == "unknown"

@@ -189,10 +189,42 @@ async def test_a_list_that_is_refused_is_unknown() -> None:
     assert (fact.id, fact.grade) == ("roles", "unknown")
 
 
+UNSEEN = [(word, "unknown", "nobody that can be seen") for word in ("regenerate", "secrets", "assign")]
+
+
 async def test_a_vault_that_cannot_be_read_leaves_a_gap_that_is_told() -> None:
     refusal = Fault(kind="status", route="/vaults/", method="GET", status=403, code="AuthorizationFailed")
     facts = await told(among(), refusal)
-    assert [(fact.id, fact.grade) for fact in facts if fact.grade == "unknown"] == [("vault", "unknown")]
+    assert {fact.id for fact in facts if fact.grade == "unknown"} == {"vault", "regenerate", "secrets", "assign"}
+    assert "good" not in {fact.grade for fact in facts}
+
+
+async def test_nobody_is_not_good_where_what_roles_allow_is_refused() -> None:
+    """Bob is an owner; that the list of roles is refused must not make nobody of him."""
+    refusal = Fault(kind="status", route="/roleDefinitions", method="GET", status=403, code="AuthorizationFailed")
+    facts = await told(among(assignment(OWNER, GROUP, BOB)), refusal)
+    assert [(fact.id, fact.grade, fact.value) for fact in facts[:3]] == UNSEEN
+    assert "unread" in {fact.id for fact in facts}
+
+
+async def test_a_role_that_nobody_describes_is_a_gap() -> None:
+    facts = await told(among(assignment("12345678-0000-0000-0000-000000000000", GROUP, BOB)))
+    assert [(fact.id, fact.grade, fact.value) for fact in facts[:3]] == UNSEEN
+    (gap,) = [fact for fact in facts if fact.id == "unread"]
+    assert "12345678" in gap.value
+
+
+async def test_one_list_of_several_that_is_refused_is_a_gap() -> None:
+    """The account lies in another group, whose roles may not be seen."""
+    elsewhere = ACCOUNT.replace("rg-fraud", "rg-data")
+    document = among(assignment(KEY_OPERATOR, elsewhere, BOB))
+    document["resources"] = [
+        {**each, "properties": {**each["properties"], "storageAccount": elsewhere}} if each["id"] == WORKSPACE else each
+        for each in document["resources"]
+    ] + [{"id": elsewhere, "location": "westeurope", "properties": {}}]
+    route = "resourceGroups/rg-data/providers/Microsoft.Authorization/roleAssignments"
+    facts = await told(document, Fault(kind="status", route=route, status=403, code="AuthorizationFailed"))
+    assert [(fact.id, fact.grade, fact.value) for fact in facts[:3]] == UNSEEN
 
 
 async def test_linked_resources_of_another_group_count_too() -> None:

@@ -190,7 +190,12 @@ async def test_moving_a_key_needs_the_vault_too(roles: list[dict[str, Any]], vau
 
 @pytest.mark.parametrize(
     ("word", "route"),
-    [("create-compute", "/permissions"), ("share-workspace", "/permissions"), ("role", "/roleAssignments")],
+    [
+        ("create-compute", "/permissions"),
+        ("share-workspace", "/permissions"),
+        ("role", "/roleAssignments"),
+        ("share-workspace", "/denyAssignments"),
+    ],
 )
 async def test_what_is_refused_is_unknown(word: str, route: str) -> None:
     refusal = Fault(kind="status", route=f"Authorization{route}", method="GET", status=403, code="AuthorizationFailed")
