@@ -98,9 +98,10 @@ class Habits(PrivateApp):
 
     def kept_back(self, text: str) -> str:
         """Why a text is not copied; empty where it is."""
-        from tui.taking import MOST_COPIED, holds_secret
+        from actions.guard.secret import looks_secret
+        from tui.taking import MOST_COPIED
 
-        if holds_secret(text):
+        if looks_secret(text):
             return "Not copied: it looks like a secret."
         if len(text.encode()) > MOST_COPIED:
             return "Not copied: it is too long for a terminal's clipboard. Write it to a file instead."

@@ -9,23 +9,12 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_SECRETS = re.compile(
-    r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"  # an account key: 64 bytes in base64
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\."
-    r"|(?:accountkey|sharedaccesskey|[?&]sig|password|client[_-]?secret)\s*=\s*[^\s;&]{8,}",
-    re.IGNORECASE,
-)
 MOST_COPIED = 74_994 * 3 // 4
 """Bytes that every terminal with OSC 52 takes: hterm, the strictest, ends at 74,994 of base64."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
 _MARKUP = re.compile(r"[\\`*_\[\]<>|!]")
 """What would be more than text in a cell of a Markdown table."""
-
-
-def holds_secret(text: str) -> bool:
-    """Tell whether a text looks as if it held an account key, a token or a signed address."""
-    return _SECRETS.search(text) is not None
 
 
 def copied(what: str) -> str:

@@ -51,6 +51,11 @@ def clean(text: str) -> str:
     return capped(_LONG_RUN.sub(_hide, line), _LONGEST)
 
 
+def opaque(text: str) -> bool:
+    """Tell whether a text holds a long word that may be a key."""
+    return any(_hide(found) != found[0] for found in _LONG_RUN.finditer(text))
+
+
 def _hide(found: re.Match[str]) -> str:
     """Hide what may be a key: not ids, host names and GUIDs, whose runs are shorter, nor codes, which are words."""
     return "<secret>" if _OPAQUE.search(_WORDS.sub("", found[0])) else found[0]

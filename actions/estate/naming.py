@@ -82,14 +82,12 @@ class Names:
         digest = hashlib.sha256(f"{self._salt}{text}".encode()).digest()
         return f"198.{18 + digest[0] % 2}.{digest[1]}.{digest[2]}"
 
-    def replace_all(self, text: str) -> str:
-        """The same with every known name, also one that could be a word: for sentences of our own."""
-        words = "|".join(re.escape(each) for each in sorted(self._known, key=len, reverse=True))
-        if not words:
-            return text
-        return re.sub(
-            rf"(?<![A-Za-z0-9-])(?:{words})(?![A-Za-z0-9-])", lambda found: self.of(found[0]), text, flags=re.I
-        )
+    def replace_all(self, texts: Iterable[str]) -> list[str]:
+        """The same with every name that has a pseudonym by now, also one that could be a word: for sentences of our own."""
+        named = sorted({*self._known, *self._made}, key=len, reverse=True)
+        words = "|".join(re.escape(each) for each in named) or "(?!)"
+        pattern = re.compile(rf"(?<![A-Za-z0-9-])(?:{words})(?![A-Za-z0-9-])", re.IGNORECASE)
+        return [pattern.sub(lambda found: self.of(found[0]), text) for text in texts]
 
     def replace(self, text: str) -> str:
         """A text with the known names in it replaced."""

@@ -79,14 +79,14 @@ class Pseudonyms:
             name: value for name, value in self._document.items() if name not in {"servicePrincipals", "applications"}
         }
         made: Raw = {name: self._value(value, name) for name, value in parts.items()}
-        if made.get("about", {}).get("unread"):
-            made["about"]["unread"] = [self.names.replace_all(sentence) for sentence in made["about"]["unread"]]
         for name in ("servicePrincipals", "applications"):
             made[name] = [self._app(item) for item in self._document.get(name) or ()]
         roles = zip(made.get("roleDefinitions") or (), self._document.get("roleDefinitions") or (), strict=True)
         for role, before in roles:
             custom = before.get("roleType") == "CustomRole"
             role["roleName"] = self.names.of(before["roleName"], "role") if custom else before["roleName"]
+        for name in {"unread", "suspicious"} & made.get("about", {}).keys():  # last: any name may stand in them
+            made["about"][name] = self.names.replace_all(made["about"][name])
         return made
 
     def _app(self, item: Raw) -> Raw:

@@ -40,15 +40,18 @@ class Found:
         self.by_id: dict[str, Raw] = {}
         self.left_out = 0
         """How many resources of other types the subscriptions list."""
+        self.kept_back: dict[str, list[cleaning.LeftOut]] = {}
+        """What of each resource was taken for a secret, by its id in lower case."""
 
     def put(self, raw: Raw, found_id: str = "") -> None:
         """Keep a resource, cleaned; a fuller reading replaces a barer one, and what has no id is none."""
-        made = cleaning.resource(raw, found_id)
+        cleaner = cleaning.Cleaner()
+        made = cleaning.resource(raw, found_id, cleaner)
         if not made["id"].startswith("/"):
             return
         key = made["id"].casefold()
         if key not in self.by_id or "properties" in made or "properties" not in self.by_id[key]:
-            self.by_id[key] = made
+            self.by_id[key], self.kept_back[key] = made, cleaner.left_out
 
     def of_type(self, kind: str) -> list[Raw]:
         """The resources of a type in lower case."""

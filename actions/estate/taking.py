@@ -9,6 +9,7 @@ from typing import Any
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Data, ResourceId, SignedIn, Subscription
 from actions.cloud.protocol import Cloud
+from actions.estate import cleaning
 from actions.estate.access import Access, identities_of, read_access
 from actions.estate.camera import Camera, Raw, each
 from actions.estate.people import People, read_people
@@ -33,6 +34,11 @@ ASSUMED = (
     "How Azure behaves where nothing documents it is the rehearsal's own default.",
 )
 _TARGET_DEPTH = 9
+_PEOPLES = (
+    "roleAssignments", "roleDefinitions", "denyAssignments", "eligibilities", "servicePrincipals", "applications", "users",
+    "groups", "activity",
+)  # fmt: skip
+"""Parts of the document in which people write texts of their own, beside the resources."""
 _CLAIMS = ("amr", "acrs", "deviceid", "groups", "xms_cc")
 
 
@@ -46,12 +52,18 @@ class Frame(Data, frozen=True, kw_only=True):
 
 
 class Picture(Data, frozen=True, kw_only=True):
-    """An estate document, and what it lacks: refusals as sentences, and how many resources were left out by type."""
+    """An estate document, and what it lacks: refusals as sentences, and how many resources were left out by type.
+
+    `kept_back` counts the values that were left out as secrets; `suspicious` names where some stood that only looked like
+    one, in fields that should hold none.
+    """
 
     document: dict[str, Any]
     as_of: str
     unread: tuple[str, ...] = ()
     left_out: int = 0
+    kept_back: int = 0
+    suspicious: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -94,7 +106,7 @@ async def take(cloud: Cloud, frame: Frame | None = None, *, say: Callable[[str],
         activity = await read_activity(camera, found, _groups(found, whole))
     tenant = await _tenant(camera, who, kept)
     as_of = cloud.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    document = {
+    document: Raw = {
         "tenant": tenant,
         "signedIn": _signed_in(who),
         "subscriptions": [_subscription(one, beside.unregistered.get(one.id, [])) for one in kept],
@@ -106,10 +118,33 @@ async def take(cloud: Cloud, frame: Frame | None = None, *, say: Callable[[str],
         "metrics": metrics,
         "behaviour": _behaviour(access, people),
         "clients": [],
-        "about": {"takenAt": as_of, "cloud": cloud.name, "unread": camera.unread, "leftOut": found.left_out,
-                  "assumed": list(ASSUMED)},
     }  # fmt: skip
-    return Picture(document=document, as_of=as_of, unread=tuple(camera.unread), left_out=found.left_out)
+    kept_back, suspicious = _without_secrets(document, found)
+    document["about"] = {
+        "takenAt": as_of, "cloud": cloud.name, "unread": camera.unread, "leftOut": found.left_out,
+        "keptBack": kept_back, "suspicious": suspicious, "assumed": list(ASSUMED),
+    }  # fmt: skip
+    return Picture(
+        document=document, as_of=as_of, unread=tuple(camera.unread), left_out=found.left_out, kept_back=kept_back,
+        suspicious=tuple(suspicious),
+    )  # fmt: skip
+
+
+def _without_secrets(document: Raw, found: Found) -> tuple[int, list[str]]:
+    """Clean what is no resource too; say how much was kept back in all, and where something looked like a secret."""
+    left = [(_place(found.by_id[key]["id"]), each) for key, several in found.kept_back.items() for each in several]
+    for part in _PEOPLES:
+        cleaner = cleaning.Cleaner()
+        document[part] = cleaner.clean(document[part])
+        left += [(part, each) for each in cleaner.left_out]
+    suspicious = dict.fromkeys(f"{place}: {each.field}".removesuffix(": ") for place, each in left if each.by_look)
+    return len(left), list(suspicious)
+
+
+def _place(text: str) -> str:
+    """A resource by its kind and the names that lead to it."""
+    kind, names = ResourceId(text).type.rpartition("/")[2], text.rpartition("/providers/")[2].split("/")[2::2]
+    return f"{kind} {'/'.join(names)}" if "/providers/" in text else f"group {ResourceId(text).name}"
 
 
 async def _all(

@@ -1,14 +1,32 @@
-"""Secrets that cannot leak by accident, and the fingerprints that stand for them."""
+"""Secrets that cannot leak by accident, the fingerprints that stand for them, and texts that look like one."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import re
 from typing import NewType, NoReturn
 
 Fingerprint = NewType("Fingerprint", str)
 """SHA-256 as 64 upper-case hex digits; for storage keys of the decoded bytes, as Azure's storage logs print it."""
+
+_SHAPES = re.compile(
+    r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"  # an account key: 64 bytes in base64
+    r"|[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26}"  # a key that Azure marks as one
+    r"|(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}(?![\w~.-])"  # an application's password in Entra
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\."
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|[a-z][a-z0-9+.-]*://[^\s/:@?#]*:[^\s/:@?#]+@"  # a password in an address
+    r"|\b(?:gh[opsu]_[A-Za-z0-9]{36}|github_pat_\w{22}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10}|hf_[A-Za-z0-9]{30}"
+    r"|sk-[A-Za-z0-9_-]{20}|dapi[0-9a-f]{32}|AKIA[0-9A-Z]{16}\b)"
+    r"|(?i:accountkey|sharedaccesskey|[?&]sig|password|client[_-]?secret)\s*=\s*[^\s;&]{8,}"
+)
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether a text looks as if it held a key, a token, a password or a signed address."""
+    return _SHAPES.search(text) is not None
 
 
 def short(fingerprint: Fingerprint | None) -> str:

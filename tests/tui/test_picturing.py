@@ -64,6 +64,24 @@ def test_what_could_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     assert "secret-read" not in {entry.kind for entry in sims[0].ledger.entries}
 
 
+def test_a_secret_that_stood_where_none_belongs_is_left_out_and_told(tmp_path: Path) -> None:
+    """By its place; its value is in neither file nor answer, and under pseudonyms the place has another name."""
+    estate, picture = tmp_path / "estate.json", tmp_path / "picture.json"
+    document = encrypted()
+    space = next(item for item in document["resources"] if item["type"].endswith("/workspaces"))
+    space["tags"] = {"note": "AccountKey=t0ps3cret"}
+    estate.write_text(json.dumps(document))
+    answer = amlkeys("rehearsal", "estate", "--out", picture, f"--rehearse={estate}")
+    assert answer.exit == 0, answer.err
+    assert f"none belongs; have it moved and changed:\n  workspaces {space['name']}: tags\n" in answer.out
+    assert "values that are secrets" in answer.out
+    other = amlkeys("rehearsal", "estate", "--out", picture, "--pseudonyms", "--json", f"--rehearse={estate}")
+    assert [place.rpartition(":")[2] for place in other.json["suspicious"]] == [" tags"]
+    assert other.json["keptBack"] > 1
+    assert space["name"] not in other.out + picture.read_text()
+    assert "t0ps3cret" not in answer.out + other.out + picture.read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

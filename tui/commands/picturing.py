@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.commands.output import Output
     from tui.session import Connected
 
-_UNREAD_SHOWN = 10
+_SHOWN = 10
 _WORDS = {
     "subscriptions": "subscriptions", "workspaces": "workspaces", "resources": "resources in all",
     "roleAssignments": "role assignments", "servicePrincipals": "service principals", "users": "users", "groups": "groups",
@@ -67,7 +67,7 @@ def estate(
         _write(places[0], document)
         if names_file:
             _write(places[1], {"schema": "amlkeys.pseudonyms/1", "names": names})
-        _tell(out, found, document["about"]["unread"], places[0], pseudonyms)
+        _tell(out, found, document["about"], places[0], pseudonyms)
     return DONE
 
 
@@ -104,20 +104,30 @@ def _write(path: Path, content: dict[str, Any]) -> None:
         raise CommandError(sentence, exit_code=FAILED, kind="file") from None
 
 
-def _tell(out: Output, found: Picture, unread: list[str], path: Path, pseudonyms: bool) -> None:
+def _tell(out: Output, found: Picture, about: dict[str, Any], path: Path, pseudonyms: bool) -> None:
     """Say what is in it, what is not, and what is assumed."""
     if out.json:
-        assumed = found.document["about"]["assumed"]
         facts = {"file": str(path), "asOf": found.as_of, "pseudonyms": pseudonyms, "counts": found.counts}
-        out.document("estate", {**facts, "leftOut": found.left_out, "unread": unread, "assumed": assumed})
+        lacks = {name: about[name] for name in ("leftOut", "keptBack", "suspicious", "unread", "assumed")}
+        out.document("estate", {**facts, **lacks})
         return
     told = [f"  {number:>6}  {_WORDS[name]}" for name, number in found.counts.items() if number]
     lines = [f"{clean(str(path))} holds, as of {found.as_of}:", *told]
     if found.left_out:
         lines.append(f"Left out: {found.left_out} resources of types that amlkeys does not read.")
-    if unread:
-        lines += ["Could not be read:", *(f"  {clean(sentence)}" for sentence in unread[:_UNREAD_SHOWN])]
-        more = len(unread) - _UNREAD_SHOWN
-        lines += [f"  and {more} more, which stand in the file under about.unread"] if more > 0 else []
-    lines += ["Assumed:", *(f"  {sentence}" for sentence in found.document["about"]["assumed"])]
+    if found.kept_back:
+        lines.append(
+            f"Left out: {found.kept_back} values that are secrets, look like one, or are settings of programs."
+        )
+    lines += _some("Something that looks like a secret stood where none belongs; have it moved and changed:",
+                   about["suspicious"], "suspicious")  # fmt: skip
+    lines += _some("Could not be read:", about["unread"], "unread")
+    lines += ["Assumed:", *(f"  {sentence}" for sentence in about["assumed"])]
     out.result([*lines, f"Rehearse on it: amlkeys --rehearse={clean(str(path))}"])
+
+
+def _some(title: str, sentences: list[str], name: str) -> list[str]:
+    """The first few sentences below their title, and where the others stand."""
+    more = len(sentences) - _SHOWN
+    rest = [f"  and {more} more, which stand in the file under about.{name}"] if more > 0 else []
+    return [title, *(f"  {clean(sentence)}" for sentence in sentences[:_SHOWN]), *rest] if sentences else []

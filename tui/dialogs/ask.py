@@ -12,9 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
+from actions.guard.secret import looks_secret
 from tui.dialogs.base import Choice, Dialog, TypedDialog
 from tui.render import clean
-from tui.taking import copied, holds_secret
+from tui.taking import copied
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
@@ -137,7 +138,7 @@ class TextDialog(Dialog[None]):
 
     def action_copy(self) -> None:
         """Put the text on the terminal's clipboard."""
-        if holds_secret(self._text):
+        if looks_secret(self._text):
             self.note("Not copied: it looks like a secret.")
             return
         self.app.copy_to_clipboard(self._text)

@@ -85,6 +85,21 @@ async def test_the_estate_behaves_as_before() -> None:
     await after.close()
 
 
+async def test_what_is_said_about_a_picture_names_nobody_either() -> None:
+    """Also not what could not be read and so stands nowhere else: a vault's key, and where a secret stood."""
+    document = encrypted(NOW)
+    refused = Fault(kind="status", route=r"/keys/|/vaults/", status=403, code="Forbidden")
+    space = next(item for item in document["resources"] if item["type"].endswith("/workspaces"))
+    space["tags"] = {"note": "AccountKey=t0ps3cret"}
+    _, picture = await pictured(document, refused)
+    told = [*picture.unread, *picture.suspicious]
+    names = {item["name"] for item in document["resources"]} | {item["name"] for item in document["keys"]}
+    mentioned = {name for name in names if any(re.search(rf"\b{name}\b", sentence) for sentence in told)}
+    assert mentioned >= {space["name"], document["keys"][0]["name"], document["keys"][0]["vault"]}
+    about = json.dumps(pseudonymise(picture.document, "salt")[0]["about"])
+    assert [name for name in mentioned if name in about] == []
+
+
 async def test_the_same_name_is_the_same_everywhere_and_another_salt_gives_others() -> None:
     _, picture = await pictured(encrypted(NOW))
     one, again, other = (pseudonymise(picture.document, salt)[0] for salt in ("a", "a", "b"))

@@ -124,22 +124,48 @@ async def test_a_picture_of_one_workspace_holds_what_it_stands_on() -> None:
         assert any(ids.within(place, scope) or ids.within(scope, place) for place in places)
 
 
-async def test_no_secret_goes_into_a_picture() -> None:
-    document = small(NOW)
+def leaky(document: dict[str, Any]) -> dict[str, Any]:
+    """The estate with secrets in the places in which people keep them."""
     workspace = found(document, "small-ml")
-    document["resources"].append(
+    next(item for item in document["resources"] if item["id"] == workspace)["tags"] = {"pw": "https://ada:t0ps3cret@x"}
+    endpoint = f"{workspace}/onlineEndpoints/leaky"
+    document["resources"] += [
         {
-            "id": f"{workspace}/onlineEndpoints/leaky", "location": "westeurope", "kind": "Managed",
+            "id": endpoint, "location": "westeurope", "kind": "Managed",
             "properties": {
                 "authMode": "Key", "description": "x", "scoringUri": "https://leaky.westeurope.inference.ml.azure.com/score",
                 "properties": {"note": "AccountKey=abc;", "sas": "?sv=1&sig=abc"},
-                "environmentVariables": {"TOKEN": "t0ps3cret"},
             },
-        }
-    )  # fmt: skip
-    _, picture = await pictured(document)
+        },
+        {
+            "id": f"{endpoint}/deployments/blue", "location": "westeurope", "kind": "Managed",
+            "properties": {"environmentVariables": {"TOKEN": "t0ps3cret"}, "description": "password=t0ps3cret"},
+        },
+    ]  # fmt: skip
+    document["roleAssignments"][0]["properties"]["description"] = "their key: AccountKey=t0ps3cret"
+    return document
+
+
+async def test_no_secret_goes_into_a_picture() -> None:
+    _, picture = await pictured(leaky(small(NOW)))
     text = json.dumps(picture.document)
     assert "leaky" in text
     for secret in ("t0ps3cret", "sig=abc", "AccountKey=abc"):
         assert secret not in text
     assert "TOKEN" in text
+    Cloud(picture.document)
+
+
+async def test_where_something_looked_like_a_secret_is_told() -> None:
+    """Not what every estate has: instrumentation keys, and settings of programs."""
+    _, plain = await pictured(small(NOW))
+    _, picture = await pictured(leaky(small(NOW)))
+    assert plain.suspicious == ()
+    assert plain.kept_back > 0
+    assert set(picture.suspicious) == {
+        "workspaces small-ml: tags", "onlineendpoints small-ml/leaky: properties/properties",
+        "deployments small-ml/leaky/blue: properties/description", "roleAssignments: properties/description",
+    }  # fmt: skip
+    assert picture.kept_back >= plain.kept_back + 6
+    about = picture.document["about"]
+    assert (about["keptBack"], about["suspicious"]) == (picture.kept_back, list(picture.suspicious))
