@@ -12,7 +12,7 @@ from actions.cloud import versions
 from actions.cloud.clock import CloudClock
 from actions.cloud.credential import Credential, signed_in
 from actions.cloud.data import Answer, CloudError, Resource, ResourceId, SignedIn, Subscription
-from actions.cloud.http import Wire
+from actions.cloud.http import Wire, insist_new
 from actions.cloud.operations import follow
 from actions.cloud.places import Place
 from actions.guard.gate import Gate
@@ -92,6 +92,7 @@ class Base:
         if subscriptions:
             asked["subscriptions"] = list(subscriptions)
         path = "/providers/Microsoft.ResourceGraph/resources"
+        seen: set[str] = set()
         while True:
             body = msgspec.json.encode(asked)
             reply = await self._wire.request("Resource Graph", "POST", path, versions.RESOURCE_GRAPH, body=body)
@@ -100,6 +101,7 @@ class Base:
             token = data.get("$skipToken")
             if not token:
                 return
+            insist_new("Resource Graph", token, seen)
             options["$skipToken"] = token
 
     async def get(self, resource: str, api_version: str) -> Resource:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from actions.cloud.base import Base
+from actions.cloud.http import insist_new
 
 BATCH = 1000
 """Ids that one getByIds takes: the most that Graph allows."""
@@ -73,11 +74,13 @@ class Directory(Base):
         """GET a whole collection, following the links of its pages as they are."""
         reply = await self._wire.request(what, "GET", f"https://{self.place.graph}/{path}", "", query=query)
         found: list[Item] = []
+        seen: set[str] = set()
         while True:
             found += reply.data.get("value") or []
             following = reply.data.get("@odata.nextLink")
             if not following:
                 return tuple(_without_secrets(item) for item in found)
+            insist_new(what, following, seen)
             reply = await self._wire.send(what, "GET", following)
 
 

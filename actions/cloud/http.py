@@ -124,6 +124,13 @@ def claims_in(challenge: str) -> str | None:
         return None
 
 
+def insist_new(what: str, link: str, seen: set[str]) -> None:
+    """Refuse to read a page of a list again: it would never end."""
+    if link in seen:
+        raise unreadable(what, change=False)
+    seen.add(link)
+
+
 def foreign_link() -> CloudError:
     """Make the error for a link of an answer that points outside the cloud signed in to."""
     return CloudError("Azure pointed to another host, which is not followed", status=0, code=FOREIGN_LINK)
@@ -237,12 +244,14 @@ class Wire:
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """GET a collection page by page, following nextLink as it is."""
         reply = await self.request(what, "GET", path, api_version, query=query)
+        seen: set[str] = set()
         while True:
             data = reply.data
             yield data.get("value") or []
             following = data.get("nextLink")
             if not following:
                 return
+            insist_new(what, following, seen)
             reply = await self.send(what, "GET", following)
 
     async def all(
