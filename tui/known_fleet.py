@@ -199,7 +199,8 @@ class FleetStore:
             kept = msgspec.json.decode(path.read_bytes(), type=KeptFleet)
         except (OSError, msgspec.DecodeError):
             return None
-        return (kept, max(age, 0.0)) if kept.version == VERSION else None
+        whole = all(len(line.cells) == len(kept.columns) for line in kept.lines)
+        return (kept, max(age, 0.0)) if kept.version == VERSION and whole else None
 
     def save(self, fleet: KeptFleet) -> None:
         """Keep a list, readable by the operator alone; a full disk is no reason to trouble anybody."""

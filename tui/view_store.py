@@ -21,6 +21,9 @@ class ViewError(Exception):
     """The saved views cannot be read or written; the text is a whole sentence."""
 
 
+VERSION = 1
+
+
 class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the file holds."""
 
@@ -46,6 +49,8 @@ class ViewStore:
             return ()
         except (OSError, msgspec.DecodeError) as error:
             raise ViewError(f"The saved views cannot be read ({_reason(error)}): {self.path}.") from None
+        if found.version != VERSION:
+            raise ViewError(f"The saved views cannot be read (another version wrote them): {self.path}.")
         return found.views
 
     def save(self, view: FleetView) -> None:
@@ -63,7 +68,7 @@ class ViewStore:
             handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # 0600 from the start
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.format(msgspec.json.encode(Saved(1, views))) + b"\n")
+                    file.write(msgspec.json.format(msgspec.json.encode(Saved(VERSION, views))) + b"\n")
                 os.replace(fresh, path)
             except OSError:
                 os.unlink(fresh)

@@ -135,8 +135,14 @@ def test_a_view_is_kept_for_the_operator_alone_and_replaced_by_name() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{}", b'{"version": 1, "views": [{"name": "x", "columns": ["nosuch"]}]}', b"\xff"],
-    ids=["empty", "other", "a column that there is not", "no text"],
+    [
+        b"",
+        b"{}",
+        b'{"version": 1, "views": [{"name": "x", "columns": ["nosuch"]}]}',
+        b"\xff",
+        b'{"version": 2, "views": []}',
+    ],
+    ids=["empty", "other", "a column that there is not", "no text", "a later version"],
 )
 def test_a_file_that_cannot_be_read_is_told_and_never_written_over(content: bytes) -> None:
     store = ViewStore()

@@ -68,9 +68,15 @@ async def test_nothing_is_kept_where_the_settings_say_so():
     assert FleetStore(found).load() is None
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{}", b'{"version": 99, "tenant": "", "user": "", "as_of": "", "lines": []}']
+EARLIER = b'{"version": 2, "tenant": "", "user": "", "as_of": "", "lines": [["/s/w", "warn", ["w", "rg"], "s", 9]]}'
+LATER = b'{"version": 99, "tenant": "", "user": "", "as_of": "", "columns": [], "lines": []}'
+RAGGED = (
+    b'{"version": 3, "tenant": "", "user": "", "as_of": "", "columns": ["workspace", "group"],'
+    b' "lines": [["/s/w", "", ["w"], "s", "n", 1]]}'
 )
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", EARLIER, LATER, RAGGED])
 def test_a_file_that_cannot_be_used_counts_as_none(content: bytes):
     store = FleetStore(session(small(NOON)))
     store.path.parent.mkdir(parents=True, exist_ok=True)

@@ -61,9 +61,24 @@ async def test_two_workspaces_of_one_name_are_offered_with_their_groups() -> Non
         kept = store.load()
         assert kept is not None
         (line,) = kept[0].lines
-        other = replace(line, key=f"{line.key}2", cells=(line.cells[0], "rg-other", *line.cells[2:]))
+        other = replace(line, key=line.key.replace("rg-small", "rg-other"))
         store.save(replace(kept[0], lines=(line, other)))
     assert offered("--rehearse", "show") == ["rg-other/small-ml", "rg-small/small-ml"]
+
+
+async def test_groups_are_told_from_the_ids_where_another_column_stands_second() -> None:
+    app = on_small()
+    async with opened(app):
+        store = FleetStore(app.session)
+        kept = store.load()
+        assert kept is not None
+        (line,) = kept[0].lines
+        here, there = (replace(line, key=line.key.replace("rg-small", name), cells=("small-ml",)) for name in GROUPS)
+        store.save(replace(kept[0], columns=("workspace",), lines=(here, there)))
+    assert offered("--rehearse", "show") == ["rg-a/small-ml", "rg-b/small-ml"]
+
+
+GROUPS = ("rg-a", "rg-b")
 
 
 def test_runs_runbooks_and_drills_are_offered(tmp_path: Path) -> None:

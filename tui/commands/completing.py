@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tui.commands.flags import settings_of
+from tui.render import clean
 
 if TYPE_CHECKING:
     from tui.session import Session
 
 Offer = Callable[[click.Context, click.Parameter, str], list[str]]
+_GROUP = 4
+"""Where an id tells the resource group."""
 _MOST = 200
 """More than this fills the screen and helps nobody."""
 
@@ -40,10 +44,11 @@ def _workspaces(session: Session) -> Iterable[str]:
     from tui.known_fleet import FleetStore
 
     kept = FleetStore(session).load()
-    lines: tuple[Any, ...] = kept[0].lines if kept else ()
-    names = [line.cells[0] for line in lines]
-    for line, name in zip(lines, names, strict=True):
-        yield name if names.count(name) == 1 else f"{line.cells[1]}/{name}"
+    places = [line.key.split("/") for line in kept[0].lines] if kept else []
+    names = Counter(place[-1].casefold() for place in places)
+    for place in places:
+        name = clean(place[-1])
+        yield name if names[place[-1].casefold()] == 1 else f"{clean(place[_GROUP])}/{name}"
 
 
 def _runs(session: Session) -> Iterable[str]:
