@@ -68,5 +68,8 @@ def _told(read: Reading, label: str, probe: Probe, key: str) -> Fact:
     if probe.status == 403 and probe.code.casefold() in _REFUSALS | {""}:
         told = f"no: it turns this address away ({' '.join(filter(None, ('403', probe.code)))})"
         return read.fact(NETWORK, "reach", label, told, "warn", _REMEDY)
+    if probe.status in range(300, 400) or probe.status >= 500:
+        told = f"not to be told: {probe.status} {probe.code}".rstrip() + ", which something between may have answered"
+        return read.fact(NETWORK, "reach", label, told, "unknown", "try again, and look at the proxy on the way")
     note = "its firewall shows only to somebody signed in" if key == "keyVault" else ""
     return read.fact(NETWORK, "reach", label, "yes", "good", note=note)

@@ -57,6 +57,13 @@ async def test_no_answer_is_told_and_waited_for_briefly(kind: str) -> None:
     assert (fact.grade, fact.value.startswith("no: ")) == ("warn", True), fact.value
 
 
+@pytest.mark.parametrize("status", [302, 502])
+async def test_what_a_proxy_may_have_answered_is_not_good(status: int) -> None:
+    between = Fault(kind="status", route="blob.core.windows.net", status=status, code="")
+    fact = (await facts_of(placed(), between))["network.reach.stfraud"]
+    assert (fact.grade, str(status) in fact.value) == ("unknown", True), fact.value
+
+
 async def test_an_address_that_is_not_told_is_unknown() -> None:
     fact = (await facts_of(placed(registry={"loginServer": ""})))["network.reach.crfraud"]
     assert (fact.grade, "address is not told" in fact.value) == ("unknown", True)
