@@ -19,6 +19,8 @@ _ID = re.compile(r"/subscriptions/[^\s'\",;?<>()\[\]]+", re.IGNORECASE)
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<host>[^/\s:?'\"]+)(?P<port>:\d+)?(?P<path>[^\s'\"]*)", re.IGNORECASE
 )
+_HOSTS = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*){2,}(?![\w-])", re.IGNORECASE)
+"""Hosts within a longer text; with fewer dots it may be any word."""
 _MAIL = re.compile(r"[\w.+#'-]+@[\w-]+(?:\.[\w-]+)+")
 _GUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
@@ -161,6 +163,7 @@ class Pseudonyms:
         text = _URL.sub(lambda m: put(self._url(m)), text)
         text = _ID.sub(lambda m: put(self._id(m[0])), text)
         text = _MAIL.sub(lambda m: put(self._mail(m[0])), text)
+        text = _HOSTS.sub(lambda m: put(host_of(m[0], self.names)) if is_host(m[0]) else m[0], text)
         text = self._tokens(self._guids(text))
         return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
 

@@ -131,6 +131,14 @@ def test_hosts(host: str, told: str) -> None:
     assert host_of(host, names) == told
 
 
+def test_a_host_within_a_longer_text_has_another_name_too() -> None:
+    """With a port, or in a list: no address, and nothing else in the document has its name."""
+    target = "tcp:contoso-sql.database.windows.net,1433 build.contoso.com:443 mcr.microsoft.com/x:1.2.3"
+    document = {"resources": [{"id": "/x", "name": "x", "type": "t", "properties": {"target": target}}]}
+    made = pseudonymise(document, "salt")[0]["resources"][0]["properties"]["target"]
+    assert made == "tcp:host001.database.windows.net,1433 domain001.example:443 mcr.microsoft.com/x:1.2.3"
+
+
 @pytest.mark.parametrize("text", ["25.09.03", "routes.Lakehouse", "Standard_LRS", "blob", "2026-11-20T12:00:00.0Z"])
 def test_what_is_no_host(text: str) -> None:
     assert not is_host(text)
