@@ -88,14 +88,18 @@ def _arm_action(path: str) -> tuple[str, str]:
 
 
 def classify(method: str, url: str, hosts: Hosts) -> RequestClass:
-    """Class a request by method, host and route; an unknown one is a write, so is a path that hides its segments."""
+    """Class a request by method, host and route; an unknown one is a write, so is a path that hides its segments.
+
+    What hides its segments from a vault is a secret read.
+    """
     parts = urlsplit(url)
     host, path, verb = (parts.hostname or "").casefold(), unquote(parts.path), method.upper()
     if host in hosts.login:
         known = verb == "GET" or (verb == "POST" and _TOKEN_PATH.fullmatch(path) is not None)
         return RequestClass.SIGN_IN if known else RequestClass.WRITE
     if verb in {"GET", "HEAD", "OPTIONS"}:
-        if host.endswith(hosts.vault_suffix) and _VAULT_SECRET.fullmatch(path):
+        secret = _VAULT_SECRET.fullmatch(path) or _DISGUISED.search(parts.path)
+        if host.rstrip(".").endswith(hosts.vault_suffix) and secret:
             return RequestClass.SECRET_READ
         return RequestClass.READ
     if verb != "POST" or _DISGUISED.search(parts.path):
