@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from urllib.parse import urlsplit
 
 from actions.cloud.clock import CloudClock
@@ -21,6 +22,7 @@ from actions.cloud.data import Throttling
 _IN_FLIGHT = 16
 _TICK = 0.001
 """The shortest wait: a clock that counts microseconds must move."""
+_DAY = 24 * 3600.0
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _REMAINING = frozenset(
     {
@@ -146,17 +148,18 @@ def remaining_in(headers: Mapping[str, str]) -> float | None:
     for name in _REMAINING.intersection(headers) or [name for name in headers if name.lower() in _REMAINING]:
         with suppress(ValueError):
             counts.append(float(headers[name]))
-    return min(counts, default=None)
+    return min(filter(isfinite, counts), default=None)
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Read Retry-After (or Resource Graph's quota reset) in seconds; 0 where there is none."""
+    """Read Retry-After (or Resource Graph's quota reset) in seconds, a day at most; 0 where there is none."""
     lower = {name.casefold(): value for name, value in headers.items()}
     if "retry-after" in lower:
         try:
-            return max(float(lower["retry-after"]), 0)
+            seconds = float(lower["retry-after"])
         except ValueError:
             return 0
+        return min(max(seconds, 0), _DAY) if isfinite(seconds) else 0
     return _clock_seconds(lower.get("x-ms-user-quota-resets-after", ""))
 
 

@@ -156,4 +156,6 @@ def test_reading_headers() -> None:
     assert retry_after({"RETRY-AFTER": "3"}) == 3
     assert retry_after({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}) == 0
     assert retry_after({"x-ms-user-quota-resets-after": "00:01:05"}) == 66
+    assert [retry_after({"Retry-After": text}) for text in ("-5", "nan", "inf", "1e12")] == [0, 0, 0, 24 * 3600]
+    assert remaining_in({"x-ms-ratelimit-remaining-subscription-reads": "-inf"}) is None
     assert retry_after({}) == 0
