@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.render import Column, clean, indent, look, mark, table
+from tui.render import Column, clean, indent, look, mark, stamp, table
 from tui.spark import spark
 
 if TYPE_CHECKING:
-    from actions.posture.facts import Fact
+    from actions.posture.facts import Fact, Section
     from actions.posture.page import Page
 
 _ORDER = ("critical", "high", "warn", "unknown", "info", "good", "absent")
 _HOWS = ("direct", "inherited", "eligible")
 _MATRIX = (Column("operation", 16, wraps=True), Column("may", 3), Column("given here", 10),
            Column("from above", 10), Column("to activate", 11))  # fmt: skip
+_WORST = ("critical", "high")
 _HOLDERS = 12
 """Holders of powers that are told one by one where nothing is amiss with them."""
 _MAY = {"good": "yes", "info": "no", "unknown": "?", "absent": "-"}
@@ -53,25 +56,43 @@ def reason(lead: Lead) -> str:
     return clean(told + (f" (and {more} more)" if more else ""))
 
 
-def summary(page: Page) -> str:
+def summary(facts: Iterable[Fact]) -> str:
     """How many facts have each grade, the worst first."""
-    count = page.count()
+    count = Counter[str](fact.grade for fact in facts)
     return ", ".join(f"{count[grade]} {look(grade).word}" for grade in _ORDER if grade in count)
+
+
+def sections(page: Page) -> list[tuple[Section, list[Fact]]]:
+    """The sections that have facts, in their order."""
+    from actions.posture.page import SECTIONS
+
+    parts = ((section, [fact for fact in page.facts if fact.section == section.name]) for section in SECTIONS)
+    return [(section, facts) for section, facts in parts if facts]
 
 
 def page_lines(page: Page, cells: int, *, ascii_only: bool = False) -> list[str]:
     """Tell a page: each section's facts with their remedies, then the calls that told them and when."""
-    from actions.posture.page import SECTIONS
-
-    lines = [f"{clean(page.name)}: {summary(page)}"]
-    for section in SECTIONS:
-        facts = [fact for fact in page.facts if fact.section == section.name]
-        if facts:
-            lines += ["", section.title, *_section_lines(facts, cells, ascii_only)]
+    lines = indent(f"{clean(page.name)}: {summary(page.facts)}", cells)
+    lines += _worst_lines(page, cells, ascii_only)
+    for section, facts in sections(page):
+        lines += ["", section.title, *_section_lines(facts, cells, ascii_only)]
     read = {fact.source: fact.as_of for fact in page.facts}
     lines += ["", "Where it was read, and when"]
-    lines += [line for call, at in sorted(read.items()) for line in indent(clean(f"{call}, {at}"), cells, "  ")]
+    lines += [line for call, at in sorted(read.items()) for line in indent(clean(f"{call}, {stamp(at)}"), cells, "  ")]
     return lines
+
+
+def _worst_lines(page: Page, cells: int, ascii_only: bool) -> list[str]:
+    """What is critical or high, before everything else; what to do about it stands in its section."""
+    lines: list[str] = []
+    for grade in _WORST:
+        for section, facts in sections(page):
+            for fact in facts:
+                if fact.grade == grade:
+                    told = f"{fact.subject}, {fact.label}: {fact.value}"
+                    head = f"{mark(grade, ascii_only=ascii_only)} {look(grade).word:<8} "
+                    lines += indent(clean(f"{told} ({section.title})"), cells, head, " " * 11)
+    return ["", "The worst first", *lines] if lines else []
 
 
 def _section_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]:

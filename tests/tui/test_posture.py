@@ -137,6 +137,34 @@ async def test_what_a_fact_leads_to_opens_on_the_workspace(number: int, screen: 
         assert isinstance(app.screen, PostureScreen)
 
 
+def test_the_worst_is_told_first_with_its_section() -> None:
+    lines = amlkeys("--rehearse", "posture", "fraud-scoring").out.splitlines()
+    assert lines[2] == "The worst first"
+    worst = lines[3 : lines.index("", 3)]
+    assert worst[0].startswith("✗ critical Microsoft-AzureML-Support-App-eastus-ops, support app")
+    assert any("key2 is the older, 838 days (Storage)" in line for line in worst)
+    assert not any(line.startswith(("! warn", "✓")) for line in worst)
+
+
+async def test_keys_go_from_section_to_section() -> None:
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "p", "n", "n", "n")
+        assert body(pilot)[0].startswith("What I may do here")
+        await press(pilot, "N")
+        assert body(pilot)[0].startswith("Sign-in")
+        await press(pilot, "g")
+        assert isinstance(pilot.app.screen, PickDialog)
+        await press(pilot, *["down"] * 6, "enter")
+        assert body(pilot)[0].startswith("Network")
+        await press(pilot, "g", "escape", *["n"] * 40)
+        assert body(pilot)[-1].strip().startswith("the claims of the access token")
+
+
+def body(pilot: Pilot[None]) -> list[str]:
+    """What shows of the page, without the banner and the two lines at the bottom."""
+    return [line.strip() for line in shown(pilot).splitlines()[2:-2]]
+
+
 async def test_a_refused_choice_stays_on_the_page() -> None:
     async with opened(on_demo()) as pilot:
         await press(pilot, "p", "enter", "escape")
@@ -182,7 +210,7 @@ def test_leads_are_told_once_with_the_gravest_reason() -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    [("p",), ("p", "pagedown"), ("p", "enter"), ("p", "a")],
+    [("p",), ("p", "n", "n", "n"), ("p", "enter"), ("p", "a")],
     ids=["page", "rights", "what-to-do", "activity"],
 )
 @SIZES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from actions.registry import entry
-from tui.posture_text import leads, page_lines, reason
+from tui.posture_text import leads, page_lines, reason, sections, summary
 from tui.screens.page import PageScreen
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ class PostureScreen(PageScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "follow", "what to do", id="follow"),
+        Binding("n", "next_section", "next section", id="section.next"),
+        Binding("N", "section_before", "section before", id="section.before", show=False),
+        Binding("g", "sections", "sections", tooltip="go to a section", id="sections"),
         Binding("a", "activity", "activity", id="activity"),
     ]
     crumb = "security"
@@ -39,6 +42,24 @@ class PostureScreen(PageScreen):
     def action_activity(self) -> None:
         """Show what was done to it."""
         self.console.open_activity(self.workspace, self.called)
+
+    def action_next_section(self) -> None:
+        """Go on to the next section."""
+        self.pane.next_title()
+
+    def action_section_before(self) -> None:
+        """Go back to the beginning of this section, or to the one before."""
+        self.pane.title_before()
+
+    def action_sections(self) -> None:
+        """Choose a section to go to; each tells how its facts are graded."""
+        from tui.dialogs.ask import Pick, PickDialog
+
+        if self._found is not None:
+            picks = [Pick(each.title, each.title, summary(facts)) for each, facts in sections(self._found)]
+            self.console.push_screen(
+                PickDialog("Go to a section", picks), lambda to: self.pane.seek(to) if to else None
+            )
 
     def action_follow(self) -> None:
         """Choose among the actions and runbooks that the facts lead to, the gravest reason first."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -34,14 +36,31 @@ def styled(lines: list[str], tones: dict[str, str]) -> Text:
             lead = len(line) - len(stripped)
             text.append(line[:lead]).append(line[lead], tones[stripped[0]]).append(line[lead + 1 :])
         else:
-            title = not before and line and not line[0].isspace()
-            text.append(line, "bold" if title else "")
+            text.append(line, "bold" if _is_title(line, before) else "")
         before = line
     return text
 
 
-class TextPane(VerticalScroll, can_focus=True):
-    """Shows lines; arrow keys, page keys, home and end scroll."""
+def titles(lines: list[str]) -> list[int]:
+    """Where the titles are: lines that begin at the edge after a blank one."""
+    return [number for number, line in enumerate(lines) if number and _is_title(line, lines[number - 1])]
+
+
+def _is_title(line: str, before: str) -> bool:
+    return not before and bool(line) and not line[0].isspace()
+
+
+class TextPane(VerticalScroll, can_focus=True, inherit_bindings=False):
+    """Shows lines; arrow keys, page keys, home and end scroll, and nothing moves sideways."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_up", "up", show=False),
+        Binding("down", "scroll_down", "down", show=False),
+        Binding("pageup", "page_up", "page up", show=False),
+        Binding("pagedown", "page_down", "page down", show=False),
+        Binding("home", "scroll_home", "to the top", show=False),
+        Binding("end", "scroll_end", "to the end", show=False),
+    ]
 
     DEFAULT_CSS = """
     TextPane { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
@@ -70,6 +89,19 @@ class TextPane(VerticalScroll, can_focus=True):
             if line.startswith(beginning):
                 self.call_after_refresh(self.scroll_to, y=number, animate=False)
                 return
+
+    def next_title(self) -> None:
+        """Scroll to the first title below the first line that shows, to the end after the last."""
+        below = [number for number in self._titles() if number > self.scroll_offset.y]
+        self.scroll_to(y=below[0] if below else self.max_scroll_y, animate=False)
+
+    def title_before(self) -> None:
+        """Scroll to the nearest title above the first line that shows, to the top above the first."""
+        above = [number for number in self._titles() if number < self.scroll_offset.y]
+        self.scroll_to(y=above[-1] if above else 0, animate=False)
+
+    def _titles(self) -> list[int]:
+        return titles(self._lines(self._cells)) if self._cells else []
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
