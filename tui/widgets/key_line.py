@@ -6,12 +6,21 @@ from collections.abc import Iterable
 
 from rich.text import Text
 from textual.binding import ActiveBinding
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.render import width
 
 _HELP = ("help", "keys_here")
-KEY_NAMES = {"escape": "esc", "question_mark": "?", "slash": "/", "shift+tab": "shift+tab"}
+_EVERYWHERE = ("app.focus_next", "app.focus_previous", "screen.copy_text")
+KEY_NAMES = {
+    "escape": "esc",
+    "question_mark": "?",
+    "slash": "/",
+    "minus": "-",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}
 
 
 def hints(bindings: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
@@ -54,10 +63,17 @@ def _cells(hint: tuple[str, str]) -> int:
     return width(hint[0]) + width(hint[1]) + 3
 
 
+def _rank(active: ActiveBinding) -> int:
+    """Where in the help: what the screen is for, how to move in it, and last what every screen of the library has."""
+    if active.binding.action in _EVERYWHERE:
+        return 3
+    return 0 if active.binding.show else 1 if isinstance(active.node, Screen) else 2
+
+
 def help_text(bindings: Iterable[ActiveBinding]) -> str:
-    """All keys that work now, one action a line in full: first those of the line of keys, then the hidden ones."""
+    """All keys that work now, one action a line: those of the line of keys, others of the screen, then of its parts."""
     keys: dict[tuple[str, str], list[str]] = {}
-    for active in sorted(bindings, key=lambda active: not active.binding.show):
+    for active in sorted(bindings, key=_rank):
         binding = active.binding
         if active.enabled and binding.description:
             keys.setdefault((binding.action, binding.tooltip or binding.description), []).append(key_name(binding.key))
