@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from actions.guard.text import many
 from tui.render import pad
 
 if TYPE_CHECKING:
@@ -44,5 +45,6 @@ def summary(found: Calendar) -> str:
     over = sum(1 for row in found.rows if row.days is not None and row.days < 0)
     soon = len(found.due) - over
     unknown = sum(1 for row in found.rows if row.state == "unknown")
-    told = f"{len(found.rows)} encrypted workspaces: {over} expired, {soon} expire within 90 days"
+    expire = "expires" if soon == 1 else "expire"
+    told = f"{many(len(found.rows), 'encrypted workspace')}: {over} expired, {soon} {expire} within 90 days"
     return f"{told}, {unknown} not verified" if unknown else told

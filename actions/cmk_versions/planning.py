@@ -29,6 +29,7 @@ from actions.cmk_versions.state import (
     when,
 )
 from actions.guard.model import Choice, Decision, Outcome, Progress, Step, Steps
+from actions.guard.text import many
 
 _EXPIRING, _READERS = "expiring", "readers"
 
@@ -98,7 +99,7 @@ def plan_of(goal: CmkVersionsGoal, found: CmkVersionsInspection, decided: dict[s
         return Steps(outcome=Outcome.BLOCKED, summary="nothing may be moved as it is", reasons=reasons, leases=leases)
     remaining = tuple(view.steps(progress))
     if remaining:
-        return Steps(outcome=Outcome.READY, summary=f"{len(remaining)} steps", steps=remaining, leases=leases)
+        return Steps(outcome=Outcome.READY, summary=many(len(remaining), "step"), steps=remaining, leases=leases)
     return Steps(outcome=Outcome.NO_CHANGES, summary=view.nothing(), leases=leases)
 
 

@@ -14,6 +14,7 @@ from actions.endpoint_keys.state import (
     other,
 )
 from actions.guard.model import Choice, Decision, Gap, Outcome, Progress, Step, Steps
+from actions.guard.text import many
 
 ALL, WHICH = "all", "which"
 MOST = 8
@@ -90,7 +91,7 @@ def plan_of(
     gaps = tuple(gap for way in ways for gap in way.gaps())
     if not remaining:
         return Steps(outcome=Outcome.NO_CHANGES, summary=f"It holds: {goal.text}.", leases=leases)
-    told = f"{len(remaining)} steps on {', '.join(item.name for item in items)}"
+    told = f"{many(len(remaining), 'step')} on {', '.join(item.name for item in items)}"
     told += (
         "; the clients of Primary are cut off until they have the new key"
         if gaps

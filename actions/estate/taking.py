@@ -27,6 +27,7 @@ from actions.estate.resources import (
 from actions.estate.settings import read_secret_names, read_settings, read_unregistered
 from actions.estate.signals import read_activity, read_metrics
 from actions.estate.vault_keys import named_keys, read_keys
+from actions.guard.text import many
 
 ASSUMED = (
     "Which key each holder is on cannot be known without reading secrets: all are assumed to be on key1.",
@@ -152,7 +153,7 @@ async def _all(
 ) -> frozenset[str]:
     """Read everything of the asked subscriptions; gives the workspaces that were read whole."""
     lists = await each(asked, lambda one: listed(camera, one.id, found))
-    camera.say(f"Reading {len(found.by_id)} resources in {len(asked)} subscriptions.")
+    camera.say(f"Reading {many(len(found.by_id), 'resource')} in {many(len(asked), 'subscription')}.")
     return await _whole(camera, [item for items in lists for item in items], visible, found)
 
 

@@ -17,7 +17,7 @@ from actions.guard.errors import GuardError
 from actions.guard.events import StepSaid, TwinMade
 from actions.guard.model import Outcome, Plan, Progress, Steps
 from actions.guard.run import Run, where
-from actions.guard.text import plain
+from actions.guard.text import many, plain
 from actions.guard.twin import NoTwin, Stage, Twin
 from actions.guard.walk import walk
 
@@ -54,12 +54,8 @@ async def _walked(run: Run, twin: Twin, to_goal: Callable[[Run], Awaitable[str]]
     run.plan, run.wait = plan, True
     summary = await to_goal(run)
     withheld = sum(step.result == "withheld" for step in run.fold.steps.values())
-    told = f"{_many(len(run.fold.steps), 'step')} walked on a twin, {_many(withheld, 'change')} withheld"
+    told = f"{many(len(run.fold.steps), 'step')} walked on a twin, {many(withheld, 'change')} withheld"
     return f"Dry run: {told}; nothing was changed. On the twin: {summary}"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 async def _made(run: Run) -> Twin:

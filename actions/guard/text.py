@@ -25,6 +25,16 @@ _MARKS = 4
 """Combining marks kept on one letter; more of them climb into other lines."""
 
 
+def plural(number: int, noun: str) -> str:
+    """Return a noun as it stands after a number: `workspace`, `workspaces`."""
+    return noun if number == 1 else f"{noun}s"
+
+
+def many(number: int, noun: str) -> str:
+    """Return a number with its noun, so that one of them reads well too: `1 workspace`, `3 workspaces`."""
+    return f"{number} {plural(number, noun)}"
+
+
 def plain(text: str) -> str:
     """Return a text as one line of harmless, visible characters; clean text comes back unchanged."""
     if text.isascii() and text.isprintable():

@@ -11,6 +11,7 @@ from actions.guard.model import Proof, Request, RunState, Step, Verdict
 from actions.guard.results import EXIT_FAILED, Halt
 from actions.guard.run import Run
 from actions.guard.steps import Place, conclude, intent
+from actions.guard.text import many
 
 
 async def walk(run: Run) -> str:
@@ -22,7 +23,7 @@ async def walk(run: Run) -> str:
         if known is None or not known.ended:
             await _step(run, step, Place(number=number, total=total))
     withheld = sum(step.result == "withheld" for step in run.fold.steps.values())
-    return f"Dry run: {total} steps walked, {withheld} changes withheld; nothing was changed."
+    return f"Dry run: {many(total, 'step')} walked, {many(withheld, 'change')} withheld; nothing was changed."
 
 
 async def _step(run: Run, step: Step, place: Place) -> None:

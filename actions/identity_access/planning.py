@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions.guard.model import Outcome, Progress, Step, Steps
+from actions.guard.text import many
 from actions.identity_access import steps
 from actions.identity_access.state import (
     Access,
@@ -34,7 +35,7 @@ def plan_of(goal: IdentityAccessGoal, inspection: IdentityAccessInspection, prog
         )
     remaining = _undo_steps(goal, inspection) if goal.undo else _restoring_steps(goal, inspection, progress)
     if remaining:
-        return Steps(outcome=Outcome.READY, summary=f"{len(remaining)} steps", steps=remaining, leases=leases)
+        return Steps(outcome=Outcome.READY, summary=many(len(remaining), "step"), steps=remaining, leases=leases)
     unknown = [row for row in inspection.table if row.state == "unknown"]
     if unknown and not goal.undo:
         reasons = tuple(f"{row.identity}, {row.what}: {row.detail}" for row in unknown)

@@ -6,7 +6,7 @@ import msgspec
 
 from actions.cloud.data import ResourceId
 from actions.guard.model import Outcome, Progress, Steps
-from actions.guard.text import plain
+from actions.guard.text import many, plain
 from actions.support_apps import steps
 from actions.support_apps.answers import KEEP, REMOVE, kept, question
 from actions.support_apps.naming import MICROSOFT
@@ -38,7 +38,8 @@ def goal_of(found: SupportAppsInspection, options: SupportAppsOptions) -> Suppor
         text=text, subscription=found.subscription, name=found.name, as_of=found.as_of, apps=reviewed(found),
         held=held, titles={item.name: _title(found, item) for item in held},
         standing=() if options.again else standing(found),
-        visible=f"{seen}, {found.workspaces} workspaces and {len(found.apps)} principals", problems=found.problems,
+        visible=f"{seen}, {many(found.workspaces, 'workspace')} and {many(len(found.apps), 'principal')}",
+        problems=found.problems,
         owed=() if blocks(found) else owed, leave=options.leave,
     )  # fmt: skip
 
@@ -102,9 +103,8 @@ def plan_of(goal: SupportAppsGoal, found: SupportAppsInspection, decided: dict[s
         remaining.append(signed)
     if not remaining:
         return Steps(outcome=Outcome.NO_CHANGES, summary="the review is signed off", leases=leases)
-    many = len(remaining)
     return Steps(
-        outcome=Outcome.READY, summary=f"{many} step{'s' * (many != 1)}", steps=tuple(remaining), decisions=decisions,
+        outcome=Outcome.READY, summary=many(len(remaining), "step"), steps=tuple(remaining), decisions=decisions,
         leases=leases,
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ def test_the_key_is_seen_and_then_gone(tmp_path: Path) -> None:
     path.write_bytes(msgspec.json.encode(document))
     line = Terminal(f"--rehearse={path}", "--live")
     try:
-        line.wait(lambda text: "1 workspaces" in text or "serve-ml" in text)
+        line.wait(lambda text: "1 workspace in" in text or "serve-ml" in text)
         line.press("e")
         line.wait("[1 Inspect]")
         line.press("\r")

@@ -68,7 +68,7 @@ async def test_a_fault_is_picked_in_words_strikes_and_is_lifted() -> None:
         assert app.session.sim is not None
         assert [each.fault.status for each in app.session.sim.faults.all()] == [500]
         await press(pilot, "escape", "f5")
-        await until(pilot, "workspaces in")
+        await until(pilot, "1 workspace in")
         await press(pilot, "R")
         assert "every request: 500, and it was not done, hit 1" in shown(pilot)
         assert "500" in next(line for line in shown(pilot).splitlines() if "status" in line)
@@ -145,7 +145,7 @@ async def test_reset_asks_first_and_begins_anew() -> None:
         await press(pilot, "enter")
         assert app.session.sim is before
         await press(pilot, "z", "tab", "y")
-        await until(pilot, "1 workspaces in")
+        await until(pilot, "1 workspace in")
         assert app.session.sim is not before
         assert app.session.sim is not None
         assert app.session.sim.clock.now() - NOON < timedelta(minutes=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actions.guard.text import many
 from tui.commands.failures import USAGE, CommandError
 from tui.config import FleetView, known_columns
 from tui.fleet_lines import USUAL, key_days, line_of
@@ -128,7 +129,8 @@ def _grade(row: WorkspaceRow, name: str, text: str) -> str:
 def told_sum(lines: Sequence[TableRow], rows: Sequence[WorkspaceRow]) -> str:
     """How many there are, in how many subscriptions, and how many of which grade."""
     keys = {line.key for line in lines}
-    many = len({row.subscription for row in rows if row.id in keys})
-    of = f"{len(lines)} of {len(rows)}" if len(lines) != len(rows) else str(len(lines))
+    subscriptions = many(len({row.subscription for row in rows if row.id in keys}), "subscription")
+    total = many(len(rows), "workspace")
+    of = f"{len(lines)} of {total}" if len(lines) != len(rows) else total
     found = told_counts(counts(line.state for line in lines))
-    return f"{of} workspaces in {many} subscriptions{f': {found}' if found else ''}"
+    return f"{of} in {subscriptions}{f': {found}' if found else ''}"

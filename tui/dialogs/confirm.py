@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from actions.guard.confirm import Confirmation, Required, plan_shown, required
 from actions.guard.model import Mode, Plan, Risk
+from actions.guard.text import many
 from tui.dialogs.base import Choice, Field, TypedDialog
 from tui.render import clean, look
 from tui.widgets.plan_pane import gap_sentences
@@ -68,7 +69,8 @@ def consequences(plan: Plan, need: Required) -> list[str]:
     steps = plan.body.steps
     changes = sum(step.request is not None for step in steps)
     final = [number for number, step in enumerate(steps, 1) if step.risk is Risk.IRREVERSIBLE]
-    count = f"{len(steps)} steps, {changes} of them change Azure; risk: {look(plan.risk).word}."
+    verb = "changes" if changes == 1 else "change"
+    count = f"{many(len(steps), 'step')}, {changes} of them {verb} Azure; risk: {look(plan.risk).word}."
     lines = [clean(plan.goal_text), count]
     if final:
         lines.append(f"Cannot be undone: step {', '.join(map(str, final))}.")

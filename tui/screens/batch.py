@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from actions.guard.model import Outcome
+from actions.guard.text import many
 from actions.registry import entry
 from tui.batch import (
     BLOCKED,
@@ -323,7 +324,7 @@ def batch_row(seen: Seen) -> TableRow:
     """A batch as a line of the list of runs."""
     batch = seen.batch
     behind = sum(each.behind for each in seen.standings)
-    what = f"{behind} of {len(seen.standings)} targets"
+    what = f"{behind} of {many(len(seen.standings), 'target')}"
     state = look(seen.position.state).word
     cells = (stamp(batch.started), batch.action, what, seen.mode, state, batch.by, "", batch.id)
     return TableRow(batch.id, seen.position.state, tuple(clean(cell) for cell in cells))

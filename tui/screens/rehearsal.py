@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from actions.guard.text import many
 from tui.dialogs.ask import AskDialog, Pick, PickDialog
 from tui.dialogs.base import TypedDialog
 from tui.rehearsing import (
@@ -144,8 +145,8 @@ class RehearsalScreen(ConsoleScreen[None]):
         """How much was asked, what is made to go wrong, and who is without a working key."""
         sim = self.sim
         writes, held = len(sim.ledger.writes()), len(sim.outages.open())
-        without = f"{held} {'holder' if held == 1 else 'holders'} without a working key"
-        lines = [f"{sim.ledger.last} requests, {writes} of them writes; {without}"]
+        without = f"{many(held, 'holder')} without a working key"
+        lines = [f"{many(sim.ledger.last, 'request')}, {writes} of them writes; {without}"]
         wrong = [f"{_told(each.fault)}, hit {each.hits}" for each in sim.faults.all()]
         wrong += [f"{way(option).name}: {told_value(way(option), value)}" for option, value in self._changed()]
         lines += _some("goes wrong", wrong, cells, "nothing")
@@ -204,12 +205,10 @@ class RehearsalScreen(ConsoleScreen[None]):
 
     def action_lift(self) -> None:
         """Lift the faults; ways to behave stay until they are chosen otherwise."""
-        many = len(self.sim.faults.all())
+        lifted = len(self.sim.faults.all())
         self.sim.faults.clear()
         self.status.say(
-            f"{many} {'fault' if many == 1 else 'faults'} lifted; h changes how it behaves."
-            if many
-            else "There is no fault to lift."
+            f"{many(lifted, 'fault')} lifted; h changes how it behaves." if lifted else "There is no fault to lift."
         )
         self._watch()
 

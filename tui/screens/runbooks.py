@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from actions.guard.text import many
 from tui.render import clean, stamp
 from tui.runbook import Runbook, RunbookError, Shelf, read
 from tui.runbook_journal import Record, Sitting
@@ -112,7 +113,7 @@ class RunbooksScreen(ConsoleScreen[None]):
         paths = self._shelf.paths() if self._shelf else {}
         rows = [sitting_row(each) for each in half_done] + [book_row(name, path) for name, path in paths.items()]
         self.table.set_rows(rows)
-        told = f"{len(paths)} runbooks"
+        told = many(len(paths), "runbook")
         self.query_one(FilterBar).count(f"{told}, {len(half_done)} half done" if half_done else told)
 
     def action_filter(self) -> None:

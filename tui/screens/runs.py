@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from actions.guard.text import many
 from tui.batch_journal import PREFIX as ONE_OF
 from tui.batch_journal import BatchRecord
 from tui.dialogs.ask import Pick, PickDialog
@@ -52,8 +53,8 @@ def all_rows(runs: Sequence[RunSummary], books: Sequence[Sitting], batches: Sequ
 
 def count_text(runs: int, books: int, shown: int) -> str:
     """How many there are of each, and how many pass the filter where not all do."""
-    followed = f", {books} runbook{'s' if books != 1 else ''}" if books else ""
-    told = f"{runs} run{'s' if runs != 1 else ''}{followed}"
+    followed = f", {many(books, 'runbook')}" if books else ""
+    told = f"{many(runs, 'run')}{followed}"
     return told if shown == runs + books else f"{shown} of {told}"
 
 

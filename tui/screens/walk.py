@@ -10,6 +10,7 @@ from textual.widgets import ContentSwitcher
 
 from actions.guard.confirm import Confirmation
 from actions.guard.model import Mode, Outcome, RunState
+from actions.guard.text import many
 from actions.registry import entry
 from tui.dialogs.ask import BESIDE_TEXT, AskDialog, TextDialog
 from tui.dialogs.confirm import ConfirmDialog
@@ -200,10 +201,8 @@ class WalkScreen(RecordedScreen):
         """Show what was found."""
         self._work(busy=False)
         self._inspection = found
-        many = len(found.findings)
-        self.status.say(
-            f"enter makes a plan from this; {many} findings below" if many else "enter makes a plan from this"
-        )
+        below = f"; {many(len(found.findings), 'finding')} below" if found.findings else ""
+        self.status.say(f"enter makes a plan from this{below}")
         self.banner.show(self.facts(), as_of=found.as_of)
         description = self._action.describe(found)
         pane = self.query_one("#inspection", TextPane)

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from actions.guard.errors import GuardError
+from actions.guard.text import many
 from actions.registry import entries
 from tui.fleet_view import by_grade, table_columns, told_counts
 from tui.known_fleet import FleetStore
@@ -213,10 +214,10 @@ class WorkspacesScreen(FleetChoosing):
 
     def _count(self) -> None:
         """Say how many there are, how many pass the filter, and how old they are while they are read anew."""
-        many, shown, bar = len(self._fleet), self.table.shown, self.query_one(FilterBar)
-        of = f"{shown} of {many}" if shown != many else str(many)
+        total, shown, bar = len(self._fleet), self.table.shown, self.query_one(FilterBar)
+        of = f"{shown} of {many(total, 'workspace')}" if shown != total else many(total, "workspace")
         old = f", seen {self._kept_age} ago" if self._kept_age else ""
-        told = f"{of} workspaces in {self._fleet.subscriptions} subscriptions{old}" if many else ""
+        told = f"{of} in {many(self._fleet.subscriptions, 'subscription')}{old}" if total else ""
         graded = told_counts(by_grade(self.table.shown_counts()))
         bar.count(f"{told}: {graded}" if graded and len(told) + len(graded) + 2 <= bar.room else told)
         if self._marks and not self._reading:

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from actions.guard.model import WaitKind
+from actions.guard.text import many
 from tui.render import clip, clock_on, drawn, duration, indent, mark, moment, told
 from tui.spark import gauge, percent, stretch
 from tui.widgets.rows import TableRow
@@ -70,7 +71,7 @@ def timeline_rows(view: RunView, *, ascii_only: bool = False) -> list[TableRow]:
 
 def headline(view: RunView, now: str, *, ascii_only: bool) -> str:
     """Where the run stands and how long it has been going."""
-    done = f"{view.finished_steps} of {len(view.steps)} steps"
+    done = f"{view.finished_steps} of {many(len(view.steps), 'step')}"
     return (
         f"{told(view.state, ascii_only=ascii_only)}   {done}   elapsed {duration(view.elapsed(now))}   run {view.run}"
     )

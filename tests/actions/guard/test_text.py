@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.guard.text import capped, cleaned, plain
+from actions.guard.text import capped, cleaned, many, plain
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,8 @@ def test_a_cut_text_is_never_longer(text: str, length: int) -> None:
 def test_structures_are_cleaned_throughout() -> None:
     dirty = {"a\n": ["\x1b", ("x\u202e",), {"k": 1, "n": None}], "t": True}
     assert cleaned(dirty) == {"a ": ["<U+001B>", ["x<U+202E>"], {"k": 1, "n": None}], "t": True}
+
+
+@pytest.mark.parametrize(("number", "told"), [(0, "0 workspaces"), (1, "1 workspace"), (2, "2 workspaces")])
+def test_a_number_stands_with_its_noun(number: int, told: str) -> None:
+    assert many(number, "workspace") == told

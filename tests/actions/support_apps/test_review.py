@@ -100,7 +100,7 @@ async def test_the_report_is_the_evidence(apps: Apps, review: Open) -> None:
         history = one.journal.run(done.run)
     text = as_markdown(history).replace("\\", "")
     for told in (
-        "ada@contoso.example", "1 of 1 visible subscriptions, 1 workspaces and 3 principals",
+        "ada@contoso.example", "1 of 1 visible subscriptions, 1 workspace and 3 principals",
         "until 2027-03-01: the old jobs still need it", "not decided in this review",
         f"az ad sp update --id {principal} --set accountEnabled=false", f"az ad sp delete --id {principal}",
     ):  # fmt: skip
