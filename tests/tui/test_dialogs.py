@@ -18,7 +18,7 @@ from tui._textual import screen_text
 from tui.arming_word import arming_word
 from tui.dialogs.arm import ModeDialog
 from tui.dialogs.ask import AskDialog, HelpDialog, LeaveDialog, Pick, PickDialog, TextDialog
-from tui.dialogs.base import GuardedDialog
+from tui.dialogs.base import Field, GuardedDialog, TypedDialog
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.decide import DecisionDialog
 from tui.dialogs.failure import Failure, FailureDialog, told
@@ -84,6 +84,28 @@ async def test_every_dialog_shows_its_title_as_plain_text(name, size):
         text = screen_text(app.screen)
         first = DIALOGS[name]().title_text.split()[0]
         assert first in text
+
+
+class Long(TypedDialog[None]):
+    """A question of many lines with two texts to type."""
+
+    title_text = "Run this plan?"
+    fields = (Field("name", "name", "st"), Field("slot", "slot", "key1"))
+
+    def body_text(self) -> str:
+        return "\n".join(f"line {number}" for number in range(30))
+
+
+async def test_the_answers_stay_in_sight_below_a_long_text_and_a_remark():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(Long(), app.answers.append)
+        await pilot.pause()
+        assert "[ Go on: press y ]" in screen_text(app.screen)
+        app.screen.note("The slot is not key1.")
+        await pilot.pause()
+        assert "The slot is not key1." in screen_text(app.screen)
+        assert "[ Go on: press y ]" in screen_text(app.screen)
 
 
 async def test_a_plan_that_cannot_break_anything_is_confirmed_with_one_key_and_not_with_enter():

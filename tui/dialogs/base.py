@@ -73,6 +73,8 @@ class Dialog(Steady, ModalScreen[ResultT]):
         & .dialog--body { height: auto; max-height: 12; }
         & .dialog--note { height: auto; color: $text-warning; margin-top: 1; }
         & .dialog--answers { height: auto; margin-top: 1; layout: horizontal; }
+        & .-noted .dialog--title { margin-bottom: 0; }
+        & .-noted .dialog--note { margin-top: 0; }
         & .dialog--field { height: 1; layout: horizontal; }
         & .dialog--label { width: 16; }
         & .dialog--hint { width: auto; height: 1; color: $text-muted; }
@@ -116,6 +118,7 @@ class Dialog(Steady, ModalScreen[ResultT]):
         line = self.query_one("#note", Static)
         line.update(Text(text))
         line.display = bool(text)
+        self.query_one(".dialog--box").set_class(bool(text), "-noted")
 
     async def action_keys_here(self) -> None:
         """Tell the keys that work in this question."""
@@ -173,6 +176,9 @@ class TypedDialog(GuardedDialog[ResultT]):
         Binding("tab,down", "step(1)", "next field", id="dialog.next"),
         Binding("shift+tab,up", "step(-1)", "previous field", show=False, id="dialog.previous"),
     ]
+    DEFAULT_CSS = """
+    TypedDialog .dialog--body { max-height: 11; }
+    """
     fields: tuple[Field, ...] = ()
     go_label = "Go on"
 
