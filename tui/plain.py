@@ -18,7 +18,7 @@ from tui.commands.attending import Attendance, attach, finish
 from tui.commands.failures import DONE, failure_of
 from tui.commands.flags import action_options, given_options
 from tui.commands.output import Output
-from tui.render import clean, look
+from tui.render import clean, look, wrap
 from tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tui.session import Connected, Session
 
 Ask = Callable[[str], str]
+_ANSWER = 12
+"""Cells that a question leaves in its last line for the answer."""
 
 
 class Leave(Exception):
@@ -85,7 +87,9 @@ class Walk:
 
     def _question(self, text: str) -> str:
         """Ask for a line; `q` leaves."""
-        answer = self._ask(f"{clean(text)} ").strip()
+        *lines, last = wrap(clean(text), max(self._out.cells - _ANSWER, _ANSWER))
+        self._out.result(lines)
+        answer = self._ask(f"{last} ").strip()
         if answer.casefold() in {"q", "quit"}:
             raise Leave
         return answer

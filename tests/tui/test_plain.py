@@ -13,6 +13,7 @@ import pytest
 from azsim.cloud import Cloud as Simulated
 from tests.support.reviewed import NAME, reviewed
 from tests.tui.command_line import estate_file
+from tui.commands.output import Output, between_words, packed
 from tui.plain import walk
 from tui.settings import Settings
 
@@ -130,3 +131,19 @@ def test_a_review_of_the_workspaces_subscription(tmp_path: Path, sims: list[Simu
     assert "It reads no secret." in sitting.said
     assert "the review is signed off" in sitting.said
     assert [entry.method for entry in sims[0].ledger.entries if entry.kind == "write"] == ["DELETE"]
+
+
+def test_a_question_wider_than_the_terminal_breaks_between_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "cells", 60)
+    sitting = Sitting("1", "1", "", "1")
+    sitting.walk(estate_file(tmp_path))
+    assert max(map(len, sitting.asked)) <= 60
+    assert "--no-reissue-sas" in sitting.said
+
+
+def test_progress_and_the_banner_break_between_words() -> None:
+    assert between_words("  one two three", 10) == ["  one two", "    three"]
+    assert between_words("one two three", 20) == ["one two three"]
+    assert packed(("amlkeys", "REHEARSAL Contoso", "LOOK"), 26) == ["amlkeys  REHEARSAL Contoso", "LOOK"]

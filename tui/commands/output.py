@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _UNLIMITED = 10_000
+_BETWEEN = "  "
+_HANG = 2
 _lock = threading.RLock()
 
 
@@ -60,9 +62,9 @@ class Output:
         _write("stdout", msgspec.json.encode(value).decode() + "\n")
 
     def progress(self, line: str) -> None:
-        """Write one line about what goes on."""
+        """Write one line about what goes on; a terminal that is too narrow for it breaks it between words."""
         self._end_tick()
-        _write("stderr", f"{line}\n")
+        _write("stderr", "".join(f"{part}\n" for part in between_words(line, self.margin)))
 
     def banner(self, session: Session) -> None:
         """Say how far this may go, where and as whom, before anything else."""
@@ -72,7 +74,8 @@ class Output:
         from tui.render import clock
 
         as_of = f"as of {clock(found.as_of)}" if found.as_of else ""
-        self.progress("amlkeys  " + "  ".join(part for part in (*found.words(), as_of) if part))
+        for line in packed((part for part in ("amlkeys", *found.words(), as_of) if part), self.margin):
+            self.progress(line)
 
     def event(self, event: Event) -> None:
         """Write what a run tells: a line each for people, a JSON object each for programs."""
@@ -96,6 +99,27 @@ class Output:
         if self._ticking:
             self._ticking = False
             _write("stderr", "\r\x1b[K")
+
+
+def between_words(line: str, cells: int) -> list[str]:
+    """Break a line that is too long between words, with its indentation kept."""
+    from tui.render import indent, width
+
+    lead = line[: len(line) - len(line.lstrip())]
+    return indent(line, cells - _HANG, lead, f"{lead}{' ' * _HANG}") if width(line) > cells else [line]
+
+
+def packed(parts: Iterable[str], cells: int) -> list[str]:
+    """Put parts side by side, and on a new line what does not fit."""
+    from tui.render import width
+
+    lines: list[str] = []
+    for part in parts:
+        if lines and width(lines[-1]) + len(_BETWEEN) + width(part) <= cells:
+            lines[-1] += f"{_BETWEEN}{part}"
+        else:
+            lines.append(part)
+    return lines
 
 
 def complain(sentence: str, details: dict[str, Any], as_json: bool) -> None:
