@@ -265,10 +265,10 @@ def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[
     lines += indent(f"{run.plan.action} of {clean(run.plan.name)}, {run.mode}, {place}", cells, "Run:    ")
     lines += indent(clean(run.twin.sentence), cells, "On:     ") if run.twin else []
     lines += indent(clean(run.batch), cells, "Batch:  ") if run.batch else []
-    for leg in run.legs:
+    for number, leg in enumerate(run.legs):
         until = f" to {stamp(leg.ended)}" if leg.ended else ""
         who = f"{leg.operator.name} on {leg.operator.host} as {leg.user}, {stamp(leg.started)}{until}"
-        lines += indent(clean(who), cells, "By:     ")
+        lines += indent(clean(who), cells, "then:   " if number else "By:     ")
     for reason in run.reasons:
         lines += indent(clean(reason), cells, f"  {mark('blocked', ascii_only=ascii_only)} ")
     if run.steps:

@@ -105,6 +105,9 @@ async def test_a_workspace_that_cannot_be_read_says_why() -> None:
         assert isinstance(pilot.app.screen, FailureDialog)
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, PostureScreen)
+        assert "sections" not in shown(pilot).splitlines()[-1], "there is nothing to go about in"
+        await press(pilot, "n", "g", "enter")
+        assert isinstance(pilot.app.screen, PostureScreen)
 
 
 async def test_the_activity_is_one_key_away() -> None:

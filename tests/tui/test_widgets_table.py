@@ -118,3 +118,16 @@ async def test_hostile_names_stay_plain_and_keep_the_layout(name):
         assert all("\x1b" not in line and "\u202e" not in line for line in lines)
         strips = [app.table.render_line(y) for y in range(4)]
         assert {strip.cell_length for strip in strips} == {80}
+
+
+@pytest.mark.asyncio
+async def test_enter_opens_only_while_there_is_a_row():
+    app = TableApp(rows(2))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert app.screen.active_bindings["enter"].binding.action == "open"
+        app.table.filter("nothing like it")
+        await pilot.pause()
+        assert "enter" not in app.screen.active_bindings
+        app.table.filter("")
+        await pilot.press("enter")
+        assert app.seen == ["0"]

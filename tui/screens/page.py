@@ -66,6 +66,7 @@ class PageScreen(ConsoleScreen[None]):
     def _show(self, found: Any) -> None:
         first, self._found = self._found is None, found
         self.status.say()
+        self.refresh_bindings()
         self.banner.show(self.facts(), as_of=found.as_of)
         self.pane.show(lambda cells: self.lines(found, cells), from_top=first)
 

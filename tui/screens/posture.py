@@ -43,6 +43,10 @@ class PostureScreen(PageScreen):
         """Show what was done to it."""
         self.console.open_activity(self.workspace, self.called)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what goes about the page once there is one."""
+        return self._found is not None or action not in {"follow", "next_section", "section_before", "sections"}
+
     def action_next_section(self) -> None:
         """Go on to the next section."""
         self.pane.next_title()
@@ -65,8 +69,6 @@ class PostureScreen(PageScreen):
         """Choose among the actions and runbooks that the facts lead to, the gravest reason first."""
         from tui.dialogs.ask import Pick, PickDialog
 
-        if self._found is None:
-            return
         picks = [Pick(each.to, _called(each.kind, each.name), reason(each)) for each in leads(self._found)]
         if picks:
             self.console.push_screen(PickDialog("What to do", picks), self._follow)

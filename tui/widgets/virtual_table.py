@@ -251,7 +251,10 @@ class VirtualTable(Widget, can_focus=True):
         if self._sort is not None:
             column, backwards = self._sort
             value = self.columns[column].value or (lambda row: natural(row.cells[column]))
+        empty = not self._view
         self._view = arrange(self._rows, self._texts, query, value, backwards=backwards)
+        if empty != (not self._view):
+            self.refresh_bindings()
         place = None
         if number is not None:
             with suppress(ValueError):
@@ -285,10 +288,10 @@ class VirtualTable(Widget, can_focus=True):
         self._go(to if to >= 0 else len(self._view) + to)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave Enter to the screen where a row cannot be opened, and the arrows where all columns are in view."""
+        """Leave Enter to the screen where no row can be opened, and the arrows where all columns are in view."""
         if action == "shift":
             return bool(self._shift or self._hidden)
-        return action != "open" or self._opens
+        return action != "open" or (self._opens and bool(self._view))
 
     def action_shift(self, by: int) -> None:
         """Bring other columns into view; the first one stays."""
