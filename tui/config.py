@@ -100,7 +100,8 @@ def known_columns(setting: str, names: tuple[str, ...]) -> None:
     known = (*BY_NAME, "environment")
     for name in names:
         if name not in known:
-            raise ValueError(f"{setting}: there is no column {clean(name)}{near(name, known)}")
+            where = near(name, known) or "; `amlkeys workspaces --columns help` tells all"
+            raise ValueError(f"{setting}: there is no column {clean(name)}{where}")
 
 
 class Reveal(Table, frozen=True, kw_only=True):

@@ -122,7 +122,8 @@ def test_the_columns_are_told() -> None:
     ("words", "says"),
     [
         (("--columns", "keys,purg"), "--columns: there is no column purg; near it: purge-protection."),
-        (("--sort", "-nosuch"), "--sort: there is no column nosuch."),
+        (("--sort", "-nosuch"), "--sort: there is no column nosuch; `amlkeys workspaces --columns help` tells all."),
+        (("--view", "zzz"), "There is no view zzz; there are usual, network, storage, vaults, serving."),
         (("--view", "netwrk"), "There is no view netwrk; near it: network."),
         (("--format", "xml"), "--format is one of table, json, csv, markdown, and --json is the same as json."),
         (
@@ -130,7 +131,7 @@ def test_the_columns_are_told() -> None:
             "--format is one of table, json, csv, markdown, and --json is the same as json.",
         ),
     ],
-    ids=["column", "order", "view", "form", "two forms"],
+    ids=["column", "order", "no such view", "view", "form", "two forms"],
 )
 def test_what_is_wrong_is_one_sentence(words: tuple[str, ...], says: str) -> None:
     answer = amlkeys("workspaces", *words, DEMO)

@@ -77,7 +77,7 @@ def test_the_file_lies_in_the_configuration_folder(home: Path) -> None:
         ),
         (
             "[[fleet.views]]\nname = 'a'\n[[fleet.views]]\nname = 'b'\nsort = '-x'",
-            "c.toml, line 5: setting 'fleet.views.1.sort': there is no column x.",
+            "c.toml, line 5: setting 'fleet.views.1.sort': there is no column x; `amlkeys workspaces --columns help` tells all.",
         ),
         (
             "[[fleet.views]]\nname = 'a'\n[[fleet.views]]\nname = ''",

@@ -46,8 +46,9 @@ def _named(name: str, configured: Sequence[FleetView]) -> FleetView:
         raise CommandError(str(error), exit_code=USAGE, kind="views") from None
     found = next((view for view in views if same(view, name)), None)
     if found is None:
-        told = f"There is no view {name}{near(name, [view.name for view in views])}."
-        raise CommandError(told, exit_code=USAGE, kind="usage", views=[view.name for view in views])
+        names = [view.name for view in views]
+        where = near(name, names) or f"; there are {', '.join(names)}"
+        raise CommandError(f"There is no view {name}{where}.", exit_code=USAGE, kind="usage", views=names)
     return found
 
 
