@@ -41,12 +41,12 @@ class Output:
     @property
     def cells(self) -> int:
         """How wide a line of the result may be."""
-        return shutil.get_terminal_size((80, 24)).columns if _is_terminal(sys.stdout) else _UNLIMITED
+        return _columns(sys.stdout)
 
     @property
     def margin(self) -> int:
         """The same for progress."""
-        return shutil.get_terminal_size((80, 24)).columns if _is_terminal(sys.stderr) else _UNLIMITED
+        return _columns(sys.stderr)
 
     def result(self, lines: Iterable[str]) -> None:
         """Write the result for people."""
@@ -127,7 +127,8 @@ def complain(sentence: str, details: dict[str, Any], as_json: bool) -> None:
     if as_json:
         content = {"schema": "amlkeys.error/1", "error": details}
         _write("stdout", msgspec.json.encode(content).decode() + "\n")
-    _write("stderr", f"{sentence}\n")
+    lines = (part for line in sentence.splitlines() for part in between_words(line, _columns(sys.stderr)))
+    _write("stderr", "".join(f"{line}\n" for line in lines))
 
 
 def _write(name: str, text: str) -> None:
@@ -139,6 +140,11 @@ def _write(name: str, text: str) -> None:
             stream.flush()
         except (OSError, ValueError):
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process
+
+
+def _columns(stream: TextIO) -> int:
+    """How wide a line may be: as the terminal is, or as it likes."""
+    return shutil.get_terminal_size((80, 24)).columns if _is_terminal(stream) else _UNLIMITED
 
 
 def _is_terminal(stream: TextIO) -> bool:
