@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from actions.cloud.data import ResourceId
 from actions.guard.model import Finding, Severity
+from actions.guard.text import many
 from actions.storage_keys.state import (
     OUTSIDE,
     SLOTS,
@@ -155,7 +156,8 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
         sentence = f"Compute instances run ({names}): file shares mounted with the old key may need a restart."
         yield _of("running-instances", Severity.WARN, workspace.label, sentence, "Tell their owners beforehand.")
     if workspace.running_jobs:
-        sentence = f"{workspace.running_jobs} jobs run or wait; those that hold the old key fail when it dies."
+        verb = "runs or waits" if workspace.running_jobs == 1 else "run or wait"
+        sentence = f"{many(workspace.running_jobs, 'job')} {verb}; those that hold the old key fail when it dies."
         yield _of("running-jobs", Severity.WARN, workspace.label, sentence, "Choose a soak longer than they last.")
     if workspace.running_jobs is None:
         yield _of("jobs-unknown", Severity.UNKNOWN, workspace.label, "Its jobs cannot be listed.")
