@@ -74,6 +74,17 @@ async def test_the_palette_finds_a_workspace_by_typing():
         assert "fraud-scoring" in shown(pilot)
 
 
+@pytest.mark.parametrize("key", ["pageup", "pagedown"])
+async def test_the_palette_of_themes_takes_a_page_key_before_its_list_is_laid_out(key: str):
+    async with opened(on_small()) as pilot:
+        pilot.app.search_themes()
+        for _ in range(40):
+            await pilot.press(key)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, WorkspacesScreen)
+
+
 async def test_the_palette_starts_an_action_by_looking_only():
     async with opened(on_small()) as pilot:
         await typed(pilot, "storage-keys on")

@@ -195,6 +195,12 @@ class Ways(Drilling):
         if self.use_command_palette and not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
+    def search_themes(self) -> None:
+        """Show the palette of themes."""
+        from textual.theme import ThemeProvider
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes ..."))
+
     def action_choose_mode(self) -> None:
         """Ask how far this session may go."""
         raise NotImplementedError
