@@ -16,7 +16,7 @@ _VERY_OLD = 365
 _ORDER = tuple(Severity)
 UNREAD = "?"
 NONE = "-"
-_MODES = {"key": "key", "amltoken": "token", "aadtoken": "entra"}
+_MODES = {"key": "key", "amltoken": "token", "aadtoken": "entra", "aad": "entra"}
 
 
 class Keys(Data, frozen=True, kw_only=True):
