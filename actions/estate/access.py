@@ -9,8 +9,9 @@ from typing import Any
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, ResourceId, SignedIn
-from actions.estate.camera import Camera, Raw, each
+from actions.estate.camera import Camera, Raw
 from actions.estate.resources import Found
+from actions.guard.together import each
 
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "amlkeys/estate")
 _ROLE_LISTS = ("actions", "notActions", "dataActions", "notDataActions")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from actions.cloud.data import CloudError, NotFound, Throttled
 from actions.cloud.protocol import Cloud
 
 T = TypeVar("T")
-A = TypeVar("A")
 Raw = dict[str, Any]
 _AT_ONCE = 8
 _TRIES = 8
@@ -64,24 +63,3 @@ class Camera:
             return [row async for page in self.cloud.list(path, version) for row in page]
 
         return await self.maybe(what, read)
-
-
-async def each(items: Iterable[A], read: Callable[[A], Awaitable[T]]) -> list[T]:
-    """Read for every item at once and in order; the first failure ends the others."""
-    tasks: list[asyncio.Task[T]] = []
-
-    async def one(item: A) -> T:
-        return await read(item)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(item)) for item in items]
-    except BaseExceptionGroup as failed:
-        raise _first(failed) from None
-    return [task.result() for task in tasks]
-
-
-def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Take one failure out of a group: callers know Azure's errors, not groups."""
-    error = failed.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -8,7 +8,8 @@ from typing import Any
 
 from actions.cloud.data import CloudError
 from actions.estate.access import Access
-from actions.estate.camera import Camera, Raw, each
+from actions.estate.camera import Camera, Raw
+from actions.guard.together import each
 from actions.support_apps.naming import PREFIXES, prefix_of
 
 COSMOS_APPS = ("a232010e-820c-4083-83bb-3ace5fc29d0b", "57506a73-e302-42a9-b869-6f12d9ec29e9")

@@ -8,7 +8,8 @@ from typing import Any
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Resource, ResourceId
 from actions.estate import cleaning
-from actions.estate.camera import Camera, Raw, each
+from actions.estate.camera import Camera, Raw
+from actions.guard.together import each
 
 WORKSPACE = "microsoft.machinelearningservices/workspaces"
 ACCOUNT = "microsoft.storage/storageaccounts"

@@ -7,8 +7,9 @@ from typing import Any
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, KeptSecret, ResourceId
-from actions.estate.camera import Camera, Raw, each
+from actions.estate.camera import Camera, Raw
 from actions.estate.resources import ACCOUNT, VAULT, WORKSPACE, Found
+from actions.guard.together import each
 
 _PROVIDERS = (
     "Microsoft.DocumentDB", "Microsoft.KeyVault", "Microsoft.MachineLearningServices", "Microsoft.Search", "Microsoft.Storage",

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from actions.cloud.data import MetricSeries, ResourceId
 from actions.estate import cleaning
-from actions.estate.camera import Camera, Raw, each
+from actions.estate.camera import Camera, Raw
 from actions.estate.resources import ACCOUNT, WORKSPACE, Found
+from actions.guard.together import each
 
 _ENDPOINT = f"{WORKSPACE}/onlineendpoints"
 _WEEK, _KEPT = timedelta(days=7), timedelta(days=89)

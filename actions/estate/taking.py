@@ -11,7 +11,7 @@ from actions.cloud.data import CloudError, Data, ResourceId, SignedIn, Subscript
 from actions.cloud.protocol import Cloud
 from actions.estate import cleaning
 from actions.estate.access import Access, identities_of, read_access
-from actions.estate.camera import Camera, Raw, each
+from actions.estate.camera import Camera, Raw
 from actions.estate.people import People, read_people
 from actions.estate.resources import (
     ACCOUNT,
@@ -28,6 +28,7 @@ from actions.estate.settings import read_secret_names, read_settings, read_unreg
 from actions.estate.signals import read_activity, read_metrics
 from actions.estate.vault_keys import named_keys, read_keys
 from actions.guard.text import many
+from actions.guard.together import each
 
 ASSUMED = (
     "Which key each holder is on cannot be known without reading secrets: all are assumed to be on key1.",

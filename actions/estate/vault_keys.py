@@ -9,8 +9,9 @@ import msgspec
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, KeyVersion, NotFound, ResourceId, RotationPolicy
-from actions.estate.camera import Camera, Raw, each
+from actions.estate.camera import Camera, Raw
 from actions.estate.resources import VAULT, Found
+from actions.guard.together import each
 
 _KEY = re.compile(r"https://(?P<host>[a-z0-9-]+\.[a-z0-9.-]+)/keys/(?P<name>[A-Za-z0-9-]+)", re.IGNORECASE)
 _BASE = re.compile(r'"keyname":"(?P<name>[^"]+)"', re.IGNORECASE)

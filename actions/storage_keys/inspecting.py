@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import msgspec
 
 from actions.cloud.data import CloudError, NotFound, Resource, ResourceId
 from actions.cloud.protocol import Cloud
 from actions.guard.model import Risk, Step
+from actions.guard.together import each
 from actions.storage_keys import steps
 from actions.storage_keys.findings import findings
 from actions.storage_keys.holding import (
@@ -32,8 +32,6 @@ from actions.storage_keys.state import (
 )
 from actions.storage_keys.surroundings import read_account, read_traffic, read_workspace, slot_states
 
-A = TypeVar("A")
-B = TypeVar("B")
 _AT_ONCE = 8
 _WORKSPACE = "microsoft.machinelearningservices/workspaces"
 
@@ -59,10 +57,12 @@ async def _everything(cloud: Cloud, target: ResourceId) -> StorageKeysInspection
     fleet, (account, keys), traffic = await asyncio.gather(
         _fleet(cloud, account_id, known), _account_with_keys(cloud, account_id), read_traffic(cloud, account_id)
     )
-    found = await _each(fleet.workspaces, lambda resource: _contents(cloud, resource, account, fleet))
+    found = await each(fleet.workspaces, lambda resource: _contents(cloud, resource, account, fleet), at_once=_AT_ONCE)
     used = [each for each in found if each.own or each.stores or each.connections]
     labels = _labels([each.id for each in used])
-    workspaces = await _each(used, lambda each: read_workspace(cloud, each.workspace(labels[each.id.key], account)))
+    workspaces = await each(
+        used, lambda user: read_workspace(cloud, user.workspace(labels[user.id.key], account)), at_once=_AT_ONCE
+    )
     ordered = sorted(workspaces, key=lambda item: (ResourceId(item.id) != target, not item.own, item.label.casefold()))
     holders = await _holders(cloud, ordered, {each.id.key: each for each in used}, keys, readable=bool(account.slots))
     refused = (*fleet.refused, *(f"workspace {each.id.name}" for each in found if each.refusal and not each.own))
@@ -144,7 +144,7 @@ async def _fleet(cloud: Cloud, account: ResourceId, known: tuple[Resource, ...])
     names = {item.id.casefold(): item.name or item.id for item in await cloud.subscriptions()}
     homes = {account.subscription.casefold(), *(item.id.subscription.casefold() for item in known)}
     asked = list(names) + sorted(homes - set(names))
-    found = await _each(asked, lambda subscription: attempt(cloud.workspaces(subscription)))
+    found = await each(asked, lambda subscription: attempt(cloud.workspaces(subscription)), at_once=_AT_ONCE)
     listed: dict[str, Resource] = {item.id.key: item for item in known}
     refused: list[str] = []
     hidden: list[Holder] = []
@@ -245,7 +245,7 @@ async def _holders(
             asked.append(
                 (_stand_in(f"{workspace.id}/datastores", workspace.label, workspace.id, has.refusal), workspace)
             )
-    return await _each(asked, lambda pair: _read(cloud, pair, keys, readable=readable))
+    return await each(asked, lambda pair: _read(cloud, pair, keys, readable=readable), at_once=_AT_ONCE)
 
 
 async def _read(cloud: Cloud, pair: tuple[Holder, Workspace], keys: Keys, *, readable: bool) -> Holder:
@@ -292,7 +292,7 @@ async def _again(cloud: Cloud, last: StorageKeysInspection, step: Step) -> Stora
             return _outlived(holder, last.account, account)
         return await read_holder(cloud, holder, workspace, fresh)
 
-    holders = await _each(last.holders, read)
+    holders = await each(last.holders, read, at_once=_AT_ONCE)
     return _told(cloud, ResourceId(last.target), account, last.workspaces, holders, last.traffic, last.unlisted)
 
 
@@ -319,28 +319,6 @@ def _outlived(holder: Holder, before: Account, now: Account) -> Holder:
     if holder.holds not in SLOTS or before.slot(holder.holds) == now.slot(holder.holds):
         return holder
     return msgspec.structs.replace(holder, holds="neither")
-
-
-async def _each(items: Iterable[A], read: Callable[[A], Awaitable[B]]) -> list[B]:
-    """Read for every item, a few at a time, in order; the first failure ends the others."""
-    slots = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(item: A) -> B:
-        async with slots:
-            return await read(item)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(item)) for item in items]
-    except BaseExceptionGroup as failed:
-        raise _first(failed) from None
-    return [task.result() for task in tasks]
-
-
-def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Take one failure out of a group: callers know Azure's errors, not groups."""
-    error = failed.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def stamp(moment: datetime) -> str:
