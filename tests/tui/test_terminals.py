@@ -128,8 +128,8 @@ def test_a_storm_of_sizes_ends_in_the_right_picture(terminal: Open) -> None:
     line.resize(120, 40)
     line.wait(lambda text: text.count("\n") == 39 and "contoso-" in text and "? help" in text.splitlines()[-1])
     line.resize(80, 24)
-    text = line.wait(lambda found: found.count("\n") == 23 and "? help" in found.splitlines()[-1])
-    assert "REHEARSAL Contoso" in text.splitlines()[0]
+    line.wait(lambda text: text.count("\n") == 23 and "REHEARSAL Contoso" in text and "? help" in text.splitlines()[-1])
+    assert "REHEARSAL Contoso" in line.text.splitlines()[0]
     leave(line)
 
 
