@@ -125,7 +125,7 @@ class Terminal:
     def type(self, text: str) -> None:
         """Send keys one by one, as slowly as fast fingers."""
         for letter in text:
-            time.sleep(0.04)  # noqa: TID251 - keys in one packet count as pasted, which is what other tests are about
+            time.sleep(0.12)  # noqa: TID251 - keys in one packet count as pasted, which is what other tests are about
             self.press(letter)
 
     def think(self) -> None:

@@ -114,11 +114,11 @@ class Dialog(Steady, ModalScreen[ResultT]):
         self.query_one("#note", Static).display = False
 
     def note(self, text: str) -> None:
-        """Say why nothing happened."""
-        line = self.query_one("#note", Static)
-        line.update(Text(text))
-        line.display = bool(text)
-        self.query_one(".dialog--box").set_class(bool(text), "-noted")
+        """Say why nothing happened; a question whose parts are not there yet, or no longer, has no place for it."""
+        for line in self.query("#note").results(Static):
+            line.update(Text(text))
+            line.display = bool(text)
+        self.query(".dialog--box").set_class(bool(text), "-noted")
 
     async def action_keys_here(self) -> None:
         """Tell the keys that work in this question."""
