@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Resource, ResourceId
@@ -12,6 +12,7 @@ from actions.cloud.protocol import Cloud
 from actions.cmk_versions.reading import identifier_parts, or_error, short
 from actions.cmk_versions.state import Dependent, Key
 
+P = ParamSpec("P")
 HOUR, DAY = 3600.0, 86_400.0
 STORAGE, COSMOS, REGISTRY, SEARCH, DISKS, CONTAINERS, CLUSTER = (
     "storage account", "Cosmos DB", "container registry", "AI Search", "disk encryption set", "container group",
@@ -63,7 +64,7 @@ async def dependents(cloud: Cloud, workspace: Resource, key: Key) -> tuple[tuple
 async def read_dependent(cloud: Cloud, resource: str, key: Key) -> Dependent:
     """Read one dependent and judge which key it uses."""
     kind = _KINDS.get(ResourceId(resource).type, ResourceId(resource).type)
-    got = await or_error(cloud.get(resource, _VERSIONS.get(ResourceId(resource).type, versions.RESOURCES)))
+    got = await or_error(cloud.get, resource, _VERSIONS.get(ResourceId(resource).type, versions.RESOURCES))
     if isinstance(got, CloudError):
         return _made(resource, kind, "unread", detail=short(got))
     return _JUDGES[kind](resource, got, key)
@@ -84,13 +85,13 @@ async def _managed(cloud: Cloud, workspace: Resource) -> tuple[list[str], str]:
     if not name:
         return [], ""
     path = f"/subscriptions/{workspace.id.subscription}/resourceGroups/{name}/resources"
-    return await _listed(f"the managed resource group {name}", _ids(cloud, path, versions.RESOURCES))
+    return await _listed(f"the managed resource group {name}", _ids, cloud, path, versions.RESOURCES)
 
 
 async def _containers(cloud: Cloud, workspace: Resource) -> tuple[list[str], str]:
     """Container instances in the workspace's group, where services of the first API generation run."""
     path = f"{workspace.id.group_id.text}/providers/Microsoft.ContainerInstance/containerGroups"
-    return await _listed("container groups", _ids(cloud, path, versions.CONTAINER_GROUP))
+    return await _listed("container groups", _ids, cloud, path, versions.CONTAINER_GROUP)
 
 
 async def _ids(cloud: Cloud, path: str, version: str) -> list[str]:
@@ -100,14 +101,14 @@ async def _ids(cloud: Cloud, path: str, version: str) -> list[str]:
 
 async def _disk_sets(cloud: Cloud, workspace: Resource) -> tuple[list[str], str]:
     """The disk encryption sets of attached Kubernetes clusters; a cluster that cannot be read stands for its own."""
-    return await _listed("computes", _sets(cloud, workspace))
+    return await _listed("computes", _sets, cloud, workspace)
 
 
 async def _sets(cloud: Cloud, workspace: Resource) -> list[str]:
     attached = [item.properties for item in await cloud.computes(workspace.id)]
     clusters = [str(item.get("resourceId") or "") for item in attached if str(item.get("computeType")) == "AKS"]
     clusters = [item for item in clusters if item]
-    found = await asyncio.gather(*(or_error(cloud.get(item, versions.MANAGED_CLUSTER)) for item in clusters))
+    found = await asyncio.gather(*(or_error(cloud.get, item, versions.MANAGED_CLUSTER) for item in clusters))
     sets = [
         cluster if isinstance(got, CloudError) else str(got.properties.get("diskEncryptionSetID") or "")
         for cluster, got in zip(clusters, found, strict=True)
@@ -115,8 +116,10 @@ async def _sets(cloud: Cloud, workspace: Resource) -> list[str]:
     return [item for item in sets if item]
 
 
-async def _listed(what: str, read: Awaitable[list[str]]) -> tuple[list[str], str]:
-    found = await or_error(read)
+async def _listed(
+    what: str, read: Callable[P, Awaitable[list[str]]], *args: P.args, **kwargs: P.kwargs
+) -> tuple[list[str], str]:
+    found = await or_error(read, *args, **kwargs)
     return ([], f"{what} could not be listed: {short(found)}") if isinstance(found, CloudError) else (found, "")
 
 

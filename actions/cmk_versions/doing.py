@@ -146,7 +146,7 @@ async def _prove_rotate(step: Step, cloud: Cloud) -> Proof:
 async def _prove_version(step: Step, cloud: Cloud) -> Proof:
     """The old version's state and dates, after a repair of it or at the end."""
     given = step.arguments
-    got = await or_error(cloud.key_version(f"https://{given['host']}/", given["key"], given["version"]))
+    got = await or_error(cloud.key_version, f"https://{given['host']}/", given["key"], given["version"])
     if isinstance(got, CloudError) and not refused(got):
         raise got
     if isinstance(got, CloudError):

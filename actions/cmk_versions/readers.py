@@ -69,7 +69,7 @@ async def _cosmos(cloud: Cloud) -> Reader:
         url = f"https://{cloud.gate.hosts.graph}/v1.0/servicePrincipals"
         return [row async for page in cloud.list(url, "", filter=f"appId eq '{app}'") for row in page]
 
-    found = insist(await or_error(read()))
+    found = insist(await or_error(read))
     if isinstance(found, CloudError):
         return _asked("Azure Cosmos DB", "", why=f"its service principal could not be looked up ({short(found)})")
     if not found:
@@ -84,7 +84,7 @@ async def _user_assigned(cloud: Cloud, workspace: Resource, identity: str) -> Re
     name = ResourceId(identity).name
     if known.get("principalId"):
         return _asked(name, str(known["principalId"]))
-    got = insist(await or_error(cloud.get(identity, versions.USER_IDENTITY)))
+    got = insist(await or_error(cloud.get, identity, versions.USER_IDENTITY))
     if isinstance(got, CloudError):
         return _asked(name, "", why=f"the identity could not be read ({short(got)})")
     return _asked(name, str(got.properties.get("principalId") or ""))
@@ -102,7 +102,7 @@ def _by_policy(item: Reader, vault: Vault) -> Reader:
 
 async def _by_roles(cloud: Cloud, wanted: list[Reader], scope: str) -> tuple[Reader, ...]:
     here, denies = await asyncio.gather(
-        or_error(cloud.role_assignments(scope)), or_error(cloud.deny_assignments(scope))
+        or_error(cloud.role_assignments, scope), or_error(cloud.deny_assignments, scope)
     )
     here, denies = insist(here), insist(denies)
     if isinstance(here, CloudError):
@@ -125,7 +125,7 @@ async def _by_role(
     own = [grant for grant in here if str(grant.properties.get("principalId")) == item.principal]
     if role := await _enough(cloud, own):
         return _told(item, "present", role)
-    through = insist(await or_error(cloud.role_assignments(scope, f"atScope() and assignedTo('{item.principal}')")))
+    through = insist(await or_error(cloud.role_assignments, scope, f"atScope() and assignedTo('{item.principal}')"))
     if isinstance(through, CloudError):
         return _told(item, "unknown", f"groups: {short(through)}")
     if role := await _enough(cloud, list(through)):
@@ -140,7 +140,7 @@ async def _enough(cloud: Cloud, grants: list[Resource]) -> str:
         definition = str(grant.properties.get("roleDefinitionId") or "")
         if ResourceId(definition).name.casefold() in _KNOWN_ROLES:
             return "role, with a condition" if grant.properties.get("condition") else "role"
-        got = insist(await or_error(cloud.get(definition, versions.AUTHORIZATION)))
+        got = insist(await or_error(cloud.get, definition, versions.AUTHORIZATION))
         if not isinstance(got, CloudError):
             blocks += got.properties.get("permissions") or ()
     return "another role" if blocks and all(granted(blocks, action, data=True) for action in ACTIONS) else ""

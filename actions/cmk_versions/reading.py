@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -15,13 +15,14 @@ from actions.cloud.data import CloudError, Forbidden, KeyVersion, NotFound, Reso
 from actions.cloud.protocol import Cloud
 from actions.cmk_versions.state import Key, Policy, Vault, Version
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def or_error(read: Awaitable[T]) -> T | CloudError:
-    """Await a read; a refusal is given back instead of raised."""
+async def or_error(read: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T | CloudError:
+    """Read; a refusal is given back instead of raised."""
     try:
-        return await read
+        return await read(*args, **kwargs)
     except CloudError as error:
         return error
 
@@ -62,7 +63,7 @@ def identifier_parts(identifier: str) -> tuple[str, str, str]:
 
 async def read_vault(cloud: Cloud, vault_id: str) -> Vault:
     """A vault's protection, permission model and network rules; one that is not there is looked for among the deleted."""
-    got = insist(await or_error(cloud.get(vault_id, versions.VAULT)))
+    got = insist(await or_error(cloud.get, vault_id, versions.VAULT))
     if isinstance(got, NotFound):
         return Vault(id=vault_id, gone=await _gone_vault(cloud, vault_id))
     if isinstance(got, CloudError):
@@ -96,7 +97,7 @@ async def _gone_vault(cloud: Cloud, vault_id: str) -> str:
     """Tell whether a vault that is not there can still be recovered."""
     wanted = ResourceId(vault_id)
     path = f"/subscriptions/{wanted.subscription}/providers/Microsoft.KeyVault/deletedVaults"
-    found = insist(await or_error(_all(cloud, path, versions.VAULT)))
+    found = insist(await or_error(_all, cloud, path, versions.VAULT))
     if isinstance(found, CloudError):
         return "missing"
     names = {str((row.get("properties") or {}).get("vaultId") or "").casefold() for row in found}
@@ -119,11 +120,11 @@ async def list_key(cloud: Cloud, identifier: str, vault_id: str) -> Key:
     bare = Key(identifier=identifier, host=host, name=name, pinned=pinned)
     if not name:
         return replace(bare, problem="the identifier names no key")
-    listed = insist(await or_error(cloud.key_versions(f"https://{host}/", name)))
+    listed = insist(await or_error(cloud.key_versions, f"https://{host}/", name))
     if isinstance(listed, CloudError) and not isinstance(listed, NotFound):
         return await _managed(cloud, bare, vault_id, short(listed))
     if isinstance(listed, NotFound) or not listed:
-        gone = insist(await or_error(cloud.deleted_key(f"https://{host}/", name)))
+        gone = insist(await or_error(cloud.deleted_key, f"https://{host}/", name))
         return replace(bare, source="data plane", gone="deleted" if gone is True else "missing")
     return replace(bare, source="data plane", versions=tuple(_version(item) for item in listed))
 
@@ -134,8 +135,8 @@ async def _detailed(cloud: Cloud, key: Key) -> Key:
     newest = key.newest.version if key.newest else ""
     wanted = tuple(dict.fromkeys(item for item in (key.pinned, newest) if item and key.find(item)))
     policy, whole = await asyncio.gather(
-        or_error(cloud.key_rotation_policy(uri, key.name)),
-        asyncio.gather(*(or_error(cloud.key_version(uri, key.name, item)) for item in wanted)),
+        or_error(cloud.key_rotation_policy, uri, key.name),
+        asyncio.gather(*(or_error(cloud.key_version, uri, key.name, item) for item in wanted)),
     )
     known = {item.version.casefold(): _version(item) for got in whole if isinstance(item := insist(got), KeyVersion)}
     found = tuple(known.get(item.version, item) for item in key.versions)
@@ -147,7 +148,7 @@ async def detail(cloud: Cloud, key: Key, version: str) -> Key:
     found = key.find(version)
     if found is None or found.size or found.kind or key.source != "data plane":
         return key
-    got = insist(await or_error(cloud.key_version(f"https://{key.host}/", key.name, found.version)))
+    got = insist(await or_error(cloud.key_version, f"https://{key.host}/", key.name, found.version))
     if not isinstance(got, KeyVersion):
         return key
     return replace(key, versions=tuple(_version(got) if item is found else item for item in key.versions))
@@ -176,11 +177,11 @@ async def _managed(cloud: Cloud, bare: Key, vault_id: str, why: str) -> Key:
     if not vault_id:
         return replace(bare, problem=f"data plane: {why}")
     path = f"{vault_id}/keys/{bare.name}"
-    rows = insist(await or_error(_all(cloud, f"{path}/versions", versions.VAULT)))
+    rows = insist(await or_error(_all, cloud, f"{path}/versions", versions.VAULT))
     if isinstance(rows, CloudError):
         gone = "missing" if isinstance(rows, NotFound) else ""
         return replace(bare, gone=gone, problem=f"data plane: {why}; management plane: {short(rows)}")
-    key = insist(await or_error(cloud.get(path, versions.VAULT)))
+    key = insist(await or_error(cloud.get, path, versions.VAULT))
     found = sorted((_managed_version(row) for row in rows), key=lambda item: (item.created, item.version), reverse=True)
     return replace(
         bare,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from actions.cloud.data import CloudError, MetricSeries, Resource, ResourceId
 from actions.cloud.protocol import Cloud
 from actions.endpoint_keys.state import TAG, Endpoint, Kind, Traffic, Vault
 
+P = ParamSpec("P")
 T = TypeVar("T")
 METRIC = "RequestsPerMinute"
 ENDED = ("amltoken", "aadtoken", "aad", "token")
@@ -22,23 +23,23 @@ _KEPT_DAYS = 89
 """The activity log keeps 90 days and refuses a question that reaches further back."""
 
 
-async def or_problem(read: Awaitable[T]) -> T | str:
-    """Await a read; a refusal becomes the short reason that is shown."""
+async def or_problem(read: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T | str:
+    """Read; a refusal becomes the short reason that is shown."""
     try:
-        return await read
+        return await read(*args, **kwargs)
     except CloudError as error:
         return f"{error.status or 'no answer'} {error.code}".rstrip()
 
 
 async def endpoints(cloud: Cloud, workspace: ResourceId) -> tuple[list[Endpoint], tuple[str, ...]]:
     """List every endpoint of a workspace by kind, without its keys; and the kinds that could not be listed."""
-    asked: dict[str, Awaitable[tuple[Resource, ...]]] = {
-        "online endpoints": cloud.online_endpoints(workspace),
-        "serverless endpoints": cloud.serverless_endpoints(workspace),
-        "batch endpoints": cloud.batch_endpoints(workspace),
-        "web services of SDK v1": cloud.web_services(workspace),
+    asked: dict[str, Callable[[ResourceId], Awaitable[tuple[Resource, ...]]]] = {
+        "online endpoints": cloud.online_endpoints,
+        "serverless endpoints": cloud.serverless_endpoints,
+        "batch endpoints": cloud.batch_endpoints,
+        "web services of SDK v1": cloud.web_services,
     }
-    got = await asyncio.gather(*(or_problem(read) for read in asked.values()))
+    got = await asyncio.gather(*(or_problem(read, workspace) for read in asked.values()))
     unlisted = tuple(f"{what}: {found}" for what, found in zip(asked, got, strict=True) if isinstance(found, str))
     makers = (online, serverless, batch, service)
     made = [
@@ -98,7 +99,7 @@ def _told(auth: str) -> str:
 
 async def with_keys(cloud: Cloud, endpoint: Endpoint, vault: Vault | None) -> Endpoint:
     """Add the fingerprints of both keys (secret read) and of the published secret."""
-    keys = await or_problem(cloud.endpoint_keys(ResourceId(endpoint.id)))
+    keys = await or_problem(cloud.endpoint_keys, ResourceId(endpoint.id))
     if isinstance(keys, str):
         return msgspec.structs.replace(endpoint, problem=keys)
     if keys.primary is None or keys.secondary is None:
@@ -108,7 +109,7 @@ async def with_keys(cloud: Cloud, endpoint: Endpoint, vault: Vault | None) -> En
     )
     if vault is None or vault.problem:
         return found
-    kept = await or_problem(cloud.secret_versions(vault.name, vault.secret_for(endpoint.name)))
+    kept = await or_problem(cloud.secret_versions, vault.name, vault.secret_for(endpoint.name))
     if isinstance(kept, str):
         return msgspec.structs.replace(found, secret_problem=kept)
     newest = kept[0].tags.get(TAG, "") if kept and kept[0].enabled else ""
@@ -148,7 +149,7 @@ async def find_vault(cloud: Cloud, given: str) -> Vault | None:
 
 async def traffic(cloud: Cloud, endpoint: ResourceId, span: timedelta, grain: str = "PT1H") -> Traffic:
     """Read the requests of a time by class of status code; the metric is an average of requests a minute."""
-    got = await or_problem(_by(cloud, endpoint, "statusCodeClass", span, grain))
+    got = await or_problem(_by, cloud, endpoint, "statusCodeClass", span, grain)
     if isinstance(got, str):
         return Traffic(problem=got)
     minutes = 60.0 if grain == "PT1H" else 1.0
@@ -168,7 +169,7 @@ async def traffic(cloud: Cloud, endpoint: ResourceId, span: timedelta, grain: st
 async def refused_since(cloud: Cloud, endpoint: ResourceId, span: timedelta) -> float | None:
     """Count the requests answered 401 in a time; None where it cannot be read."""
     grain = "PT1M" if span <= timedelta(hours=6) else "PT1H"
-    got = await or_problem(_by(cloud, endpoint, "statusCode", span, grain))
+    got = await or_problem(_by, cloud, endpoint, "statusCode", span, grain)
     if isinstance(got, str):
         return None
     minutes = 1.0 if grain == "PT1M" else 60.0
@@ -189,7 +190,7 @@ async def rotations(cloud: Cloud, workspace: ResourceId) -> dict[str, str] | str
     """The last time that a key of each endpoint was replaced, by case-folded id, as far as the activity log goes."""
     since = cloud.now() - timedelta(days=_KEPT_DAYS)
     got = await or_problem(
-        cloud.activity(workspace.subscription, since=since, filter=f"resourceGroupName eq '{workspace.group}'")
+        cloud.activity, workspace.subscription, since=since, filter=f"resourceGroupName eq '{workspace.group}'"
     )
     return got if isinstance(got, str) else _last(got)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from actions.cloud.data import CloudError, Forbidden, NotFound, ResourceId, SignedIn
@@ -166,12 +166,14 @@ async def _look(cloud: Cloud, scope: str) -> _At:
     async def locks() -> tuple[dict[str, Any], ...]:
         return tuple(item.raw for item in await cloud.locks(here))
 
-    got = await asyncio.gather(*(_or_refusal(read()) for read in (roles, denies, locks)))
+    got = await asyncio.gather(*(_or_refusal(read) for read in (roles, denies, locks)))
     return _At(got[0], got[1], got[2], scope)
 
 
-async def _or_refusal(read: Awaitable[tuple[dict[str, Any], ...]]) -> tuple[dict[str, Any], ...] | CloudError:
+async def _or_refusal(
+    read: Callable[[], Awaitable[tuple[dict[str, Any], ...]]],
+) -> tuple[dict[str, Any], ...] | CloudError:
     try:
-        return await read
+        return await read()
     except (Forbidden, NotFound) as refusal:
         return refusal

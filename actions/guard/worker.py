@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import warnings
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
@@ -94,8 +93,6 @@ class EngineThread:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _main(self) -> None:
-        # a read that is dropped before its first step leaves the call that it was to wrap; no operator need hear of it
-        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()

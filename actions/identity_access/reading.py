@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, ParamSpec, TypeVar
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Resource, ResourceId
@@ -12,15 +12,16 @@ from actions.cloud.protocol import Cloud
 from actions.identity_access.expected import Place
 from actions.identity_access.state import Deny, Grant, Identity, Scope, Vault
 
+P = ParamSpec("P")
 T = TypeVar("T")
 VAULT_VERSION = "2023-07-01"
 """Vaults are read and their policies changed with a version that does not change the default permission model."""
 
 
-async def or_problem(read: Awaitable[T]) -> T | str:
-    """Await a read; a refusal becomes the short reason that the table shows."""
+async def or_problem(read: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T | str:
+    """Read; a refusal becomes the short reason that the table shows."""
     try:
-        return await read
+        return await read(*args, **kwargs)
     except CloudError as error:
         return f"unknown ({error.status or 'no answer'} {error.code})".replace(" )", ")")
 
@@ -49,7 +50,7 @@ async def identities(cloud: Cloud, workspace: Resource) -> tuple[tuple[Identity,
     """The workspace's own identities, and those of its endpoints and computes; and what could not be listed."""
     own = _own(workspace)
     endpoints, computes = await asyncio.gather(
-        or_problem(cloud.online_endpoints(workspace.id)), or_problem(cloud.computes(workspace.id))
+        or_problem(cloud.online_endpoints, workspace.id), or_problem(cloud.computes, workspace.id)
     )
     problems = [
         f"{what}: {got}" for what, got in (("endpoints", endpoints), ("computes", computes)) if isinstance(got, str)
@@ -87,7 +88,7 @@ def _visitors(kind: Any, resources: tuple[Resource, ...] | str) -> Iterable[Iden
 
 async def read_vault(cloud: Cloud, vault_id: str) -> Vault:
     """A key vault's permission model and access policies."""
-    got = await or_problem(cloud.get(vault_id, VAULT_VERSION))
+    got = await or_problem(cloud.get, vault_id, VAULT_VERSION)
     if isinstance(got, str):
         return Vault(id=vault_id, problem=got)
     properties = got.properties
@@ -109,9 +110,9 @@ async def read_vault(cloud: Cloud, vault_id: str) -> Vault:
 async def read_scope(cloud: Cloud, key: str, scope: str, title: str, principals: tuple[str, ...]) -> Scope:
     """Role and deny assignments at and above a scope, with those that come through a group marked."""
     here, denies, *through = await asyncio.gather(
-        or_problem(cloud.role_assignments(scope)),
-        or_problem(cloud.deny_assignments(scope)),
-        *(or_problem(cloud.role_assignments(scope, f"atScope() and assignedTo('{item}')")) for item in principals),
+        or_problem(cloud.role_assignments, scope),
+        or_problem(cloud.deny_assignments, scope),
+        *(or_problem(cloud.role_assignments, scope, f"atScope() and assignedTo('{item}')") for item in principals),
     )
     if isinstance(here, str):
         return Scope(key=key, id=scope, title=title, problem=here)
@@ -164,7 +165,7 @@ async def gone(cloud: Cloud, principals: tuple[str, ...]) -> frozenset[str] | No
         return frozenset()
     body = {"ids": list(principals), "types": ["user", "group", "servicePrincipal", "directoryObjectPartnerReference"]}
     got = await or_problem(
-        cloud.post_read(f"https://{cloud.gate.hosts.graph}/v1.0/directoryObjects/getByIds", "", body)
+        cloud.post_read, f"https://{cloud.gate.hosts.graph}/v1.0/directoryObjects/getByIds", "", body
     )
     if isinstance(got, str):
         return None
@@ -174,4 +175,4 @@ async def gone(cloud: Cloud, principals: tuple[str, ...]) -> frozenset[str] | No
 
 async def storage(cloud: Cloud, account: str) -> Resource | str:
     """The storage account, for what makes a role on it useless."""
-    return await or_problem(cloud.get(account, versions.STORAGE_ACCOUNT_OLDER)) if account else "none"
+    return await or_problem(cloud.get, account, versions.STORAGE_ACCOUNT_OLDER) if account else "none"

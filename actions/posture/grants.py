@@ -7,8 +7,8 @@ somebody who may read no more than the group.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Resource, ResourceId
@@ -20,6 +20,7 @@ from actions.workspaces.access import Grant, covers
 LINKS = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 SOURCE = f"GET microsoft.authorization/roleassignments {versions.AUTHORIZATION}"
 UNLICENSED = "the tenant has no licence for Privileged Identity Management"
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
@@ -99,24 +100,26 @@ async def read_grants(cloud: Cloud, workspace: Resource) -> Grants:
     unread: list[str] = []
     pim: list[str] = []
 
-    async def maybe_told(read: Awaitable[_T], told: list[str]) -> _T | None:
+    async def maybe_told(
+        told: list[str], read: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T | None:
         try:
-            return await read
+            return await read(*args, **kwargs)
         except CloudError as error:
             told.append(UNLICENSED if error.code == "AadPremiumLicenseRequired" else error.sentence)
             return None
 
-    async def maybe(read: Awaitable[_T]) -> _T | None:
-        return await maybe_told(read, unread)
+    async def maybe(read: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+        return await maybe_told(unread, read, *args, **kwargs)
 
     groups = concerned(workspace)
-    who = await maybe(cloud.signed_in())
+    who = await maybe(cloud.signed_in)
     own = f"assignedTo('{who.object_id if who else ''}')"
     everybody, mine, eligible, roles = await asyncio.gather(
-        asyncio.gather(*(maybe(cloud.role_assignments(each.text, "")) for each in groups)),
-        asyncio.gather(*(maybe(cloud.role_assignments(each.text, own)) for each in groups)),
-        asyncio.gather(*(maybe_told(cloud.eligible_roles(each.text), pim) for each in groups)),
-        maybe(cloud.role_definitions(groups[0].text)),
+        asyncio.gather(*(maybe(cloud.role_assignments, each.text, "") for each in groups)),
+        asyncio.gather(*(maybe(cloud.role_assignments, each.text, own) for each in groups)),
+        asyncio.gather(*(maybe_told(pim, cloud.eligible_roles, each.text) for each in groups)),
+        maybe(cloud.role_definitions, groups[0].text),
     )
     found = tuple(_role(each) for each in roles or ())
     return Grants(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Resource, ResourceId
@@ -64,11 +64,13 @@ async def read_listed(subject: Subject, path: str, version: str) -> list[Reading
     return [Reading(f"{parent}/{row.get('name', '')}", where, now, row.get("properties") or {}) for row in rows]
 
 
-async def read_children(subject: Subject, kind: str, call: Awaitable[tuple[Resource, ...]]) -> list[Reading]:
+async def read_children(
+    subject: Subject, kind: str, listed: Callable[[ResourceId], Awaitable[tuple[Resource, ...]]]
+) -> list[Reading]:
     """Read the workspace's children of one kind; one reading without properties where Azure refuses the list."""
     where = f"GET {subject.workspace.id.type}/{kind.casefold()}"
     try:
-        found = await call
+        found = await listed(subject.workspace.id)
     except CloudError as error:
         return [failed(kind, where, subject.cloud, error)]
     now = stamp(subject.cloud)

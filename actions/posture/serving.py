@@ -22,13 +22,12 @@ _AUTH: dict[str, tuple[str, Grade]] = {
 
 async def read_endpoints(subject: Subject) -> tuple[Fact, ...]:
     """Tell how callers prove themselves to each endpoint and v1 service, and over what transport."""
-    workspace = subject.workspace.id
     cloud = subject.cloud
     online, serverless, batch, services = await asyncio.gather(
-        read_children(subject, "onlineEndpoints", cloud.online_endpoints(workspace)),
-        read_children(subject, "serverlessEndpoints", cloud.serverless_endpoints(workspace)),
-        read_children(subject, "batchEndpoints", cloud.batch_endpoints(workspace)),
-        read_children(subject, "services", cloud.web_services(workspace)),
+        read_children(subject, "onlineEndpoints", cloud.online_endpoints),
+        read_children(subject, "serverlessEndpoints", cloud.serverless_endpoints),
+        read_children(subject, "batchEndpoints", cloud.batch_endpoints),
+        read_children(subject, "services", cloud.web_services),
     )
     facts = [fact for each in (*online, *serverless, *batch) for fact in _endpoint(each)]
     facts += [fact for each in services for fact in _service(each)]
@@ -110,7 +109,7 @@ def _tls(read: Reading, word: str, label: str, *, secure: bool) -> Fact:
 
 async def read_computes(subject: Subject) -> tuple[Fact, ...]:
     """Tell each compute's SSH port, public address and local accounts."""
-    found = await read_children(subject, "computes", subject.cloud.computes(subject.workspace.id))
+    found = await read_children(subject, "computes", subject.cloud.computes)
     if not found:
         none = subject.own.fact(COMPUTES, "computes", "computes", "none", "absent")
         return (none, *await read_clusters(subject, found))

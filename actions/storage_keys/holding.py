@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from actions.cloud.data import CloudError, DatastoreSecret, NotFound, Resource, ResourceId, StorageKey, WorkspaceKeys
@@ -14,6 +14,7 @@ from actions.guard.secret import Fingerprint, Secret
 from actions.storage_keys import sas
 from actions.storage_keys.state import Held, Holder, Workspace
 
+P = ParamSpec("P")
 T = TypeVar("T")
 SYSTEM_DATASTORES = frozenset(
     {"workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory"}
@@ -44,10 +45,10 @@ class Keys:
         return self.prints.get(fingerprint, "neither")
 
 
-async def attempt(reading: Awaitable[T]) -> T | CloudError:
+async def attempt(read: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T | CloudError:
     """Read, and give a refusal back as a value; what is no answer about the thing asked for is raised."""
     try:
-        return await reading
+        return await read(*args, **kwargs)
     except CloudError as error:
         if error.status in _PASSING:
             raise
@@ -118,14 +119,14 @@ async def read_holder(cloud: Cloud, holder: Holder, workspace: Workspace, keys: 
     """Read what a holder keeps (secret read) and tell its slot."""
     resource = ResourceId(holder.id)
     if holder.kind == "workspace":
-        return _workspace_copy(holder, workspace, await attempt(cloud.workspace_keys(resource)), keys)
+        return _workspace_copy(holder, workspace, await attempt(cloud.workspace_keys, resource), keys)
     if holder.kind == "connection":
         if holder.credential.casefold() not in _KEY_CONNECTIONS:
             return _told(holder, "identity")
-        return _child(holder, await attempt(cloud.connection_secret(resource)), keys)
+        return _child(holder, await attempt(cloud.connection_secret, resource), keys)
     if _needs_no_key(holder, workspace):
         return _told(holder, "identity")
-    return _child(holder, await attempt(cloud.datastore_secret(resource)), keys)
+    return _child(holder, await attempt(cloud.datastore_secret, resource), keys)
 
 
 def _needs_no_key(holder: Holder, workspace: Workspace) -> bool:

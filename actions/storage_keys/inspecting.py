@@ -144,7 +144,7 @@ async def _fleet(cloud: Cloud, account: ResourceId, known: tuple[Resource, ...])
     names = {item.id.casefold(): item.name or item.id for item in await cloud.subscriptions()}
     homes = {account.subscription.casefold(), *(item.id.subscription.casefold() for item in known)}
     asked = list(names) + sorted(homes - set(names))
-    found = await each(asked, lambda subscription: attempt(cloud.workspaces(subscription)), at_once=_AT_ONCE)
+    found = await each(asked, lambda subscription: attempt(cloud.workspaces, subscription), at_once=_AT_ONCE)
     listed: dict[str, Resource] = {item.id.key: item for item in known}
     refused: list[str] = []
     hidden: list[Holder] = []
@@ -163,7 +163,7 @@ async def _keys(cloud: Cloud, account: Account) -> tuple[Account, Keys] | CloudE
     """Read both keys into memory and their fingerprints into the account."""
     if not account.exists:
         return NotFound(f"{account.name} does not exist.", status=404, code="ResourceNotFound")
-    found = await attempt(cloud.storage_keys(ResourceId(account.id)))
+    found = await attempt(cloud.storage_keys, ResourceId(account.id))
     if isinstance(found, CloudError):
         return found
     known = msgspec.structs.replace(account, slots=slot_states(found))
@@ -201,7 +201,7 @@ async def _contents(cloud: Cloud, workspace: Resource, account: Account, fleet: 
     """List a workspace's datastores and connections, and keep those for the account."""
     own = fleet.account_of(workspace) == ResourceId(account.id)
     stores, links = await asyncio.gather(
-        attempt(cloud.datastores(workspace.id)), attempt(cloud.connections(workspace.id))
+        attempt(cloud.datastores, workspace.id), attempt(cloud.connections, workspace.id)
     )
     refusals = [answer.sentence for answer in (stores, links) if isinstance(answer, CloudError)]
 

@@ -21,7 +21,7 @@ _JOB_PAGES = 3
 async def read_account(cloud: Cloud, account: ResourceId) -> Account:
     """Read the account without its keys."""
     found, locks, vault_managed = await asyncio.gather(
-        attempt(cloud.storage_account(account)), attempt(cloud.locks(account)), _vault_managed(cloud, account)
+        attempt(cloud.storage_account, account), attempt(cloud.locks, account), _vault_managed(cloud, account)
     )
     if isinstance(found, NotFound):
         return Account(id=account.text, name=account.name, exists=False)
@@ -63,14 +63,13 @@ def slot_states(keys: tuple[StorageKey, ...]) -> tuple[SlotState, ...]:
 async def read_traffic(cloud: Cloud, account: ResourceId) -> Traffic:
     """Count the last day's requests by account key and by key-signed SAS; metrics name neither client nor key."""
     found = await attempt(
-        cloud.metrics(
-            account,
-            ("Transactions",),
-            span=timedelta(days=1),
-            grain="PT1H",
-            aggregation="Total",
-            filter="Authentication eq '*'",
-        )
+        cloud.metrics,
+        account,
+        ("Transactions",),
+        span=timedelta(days=1),
+        grain="PT1H",
+        aggregation="Total",
+        filter="Authentication eq '*'",
     )
     if isinstance(found, CloudError):
         return Traffic()
@@ -89,9 +88,9 @@ async def read_workspace(cloud: Cloud, workspace: Workspace) -> Workspace:
     """Read what a list leaves out: the auth mode of the system datastores, and what runs in the workspace."""
     resource = ResourceId(workspace.id)
     found, computes, jobs = await asyncio.gather(
-        attempt(cloud.workspace(resource)),
-        attempt(cloud.computes(resource)),
-        attempt(_running_jobs(cloud, resource)),
+        attempt(cloud.workspace, resource),
+        attempt(cloud.computes, resource),
+        attempt(_running_jobs, cloud, resource),
     )
     mode = "accesskey"
     if isinstance(found, Resource):
@@ -117,7 +116,7 @@ async def _running_jobs(cloud: Cloud, workspace: ResourceId) -> int:
 
 async def _vault_managed(cloud: Cloud, account: ResourceId) -> bool | None:
     """Whether a service holds the key operator role on the account: a vault that manages its keys does."""
-    found = await attempt(cloud.role_assignments(account.text))
+    found = await attempt(cloud.role_assignments, account.text)
     if isinstance(found, CloudError):
         return None
     return any(

@@ -82,7 +82,7 @@ def _title(item: Item) -> str:
 
 async def _sign_ins(cloud: Cloud) -> dict[str, str] | None:
     """The last sign-in by application id; None where the report cannot be had, which is the rule."""
-    rows = await attempt(cloud.sign_in_report())
+    rows = await attempt(cloud.sign_in_report)
     if isinstance(rows, str):
         return None
     return {
@@ -122,7 +122,7 @@ def _credentials(item: Item, on: Literal["principal", "application"]) -> Iterabl
 async def _without_directory(cloud: Cloud, estate: Estate, given: tuple[str, ...], problem: str) -> People:
     """Every service principal that holds a role and is no workspace's or compute's, named as far as anybody names it."""
     scopes = sorted({f"/subscriptions/{part[2]}" for part in _split(estate) if len(part) > 2})
-    schedules = await asyncio.gather(*(attempt(cloud.assignment_schedules(scope)) for scope in scopes))
+    schedules = await asyncio.gather(*(attempt(cloud.assignment_schedules, scope) for scope in scopes))
     told = dict(_told(row) for answer in schedules if not isinstance(answer, str) for row in answer)
     names = listed(given)
     holders = {held.principal.casefold(): held.principal for held in estate.held.values() if _may_be_app(held)}

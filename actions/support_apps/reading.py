@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from actions.cloud.protocol import Cloud
 from actions.guard.rights import granted
 from actions.support_apps.state import Aks, AksAge, Held
 
+P = ParamSpec("P")
 T = TypeVar("T")
 OLD_AKS = datetime.fromisoformat("2021-05-14T00:00:00+00:00")
 """Support apps serve Kubernetes services attached before this day (Enterprise security and governance for Azure ML)."""
@@ -34,10 +35,10 @@ class Estate(msgspec.Struct, kw_only=True):
     unread: tuple[str, ...]
 
 
-async def attempt(read: Awaitable[T]) -> T | str:
-    """Await a read; a refusal becomes its sentence."""
+async def attempt(read: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T | str:
+    """Read; a refusal becomes its sentence."""
     try:
-        return await read
+        return await read(*args, **kwargs)
     except CloudError as error:
         return error.sentence
 
@@ -46,15 +47,15 @@ async def read_estate(cloud: Cloud, visible: tuple[Subscription, ...]) -> Estate
     """Read assignments, workspaces and computes of each visible subscription; what could not be read is told."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def paced(read: Awaitable[T]) -> T | str:
+    async def paced(read: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T | str:
         async with gate:
-            return await attempt(read)
+            return await attempt(read, *args, **kwargs)
 
     paths = [f"/subscriptions/{each.id}" for each in visible]
     assigned, roles, listed = await asyncio.gather(
-        asyncio.gather(*(paced(cloud.role_assignments(path, "")) for path in paths)),
-        asyncio.gather(*(paced(cloud.role_definitions(path)) for path in paths)),
-        asyncio.gather(*(paced(cloud.workspaces(each.id)) for each in visible)),
+        asyncio.gather(*(paced(cloud.role_assignments, path, "") for path in paths)),
+        asyncio.gather(*(paced(cloud.role_definitions, path) for path in paths)),
+        asyncio.gather(*(paced(cloud.workspaces, each.id) for each in visible)),
     )
     problems: list[str] = []
     for what, answers in (("role assignments", assigned), ("role definitions", roles), ("workspaces", listed)):
@@ -64,7 +65,7 @@ async def read_estate(cloud: Cloud, visible: tuple[Subscription, ...]) -> Estate
     known = {item.name.casefold(): item for answer in roles if not isinstance(answer, str) for item in answer}
     rows = [item for answer in assigned if not isinstance(answer, str) for item in answer]
     workspaces = tuple(item for answer in listed if not isinstance(answer, str) for item in answer)
-    computes = await asyncio.gather(*(paced(cloud.computes(item.id)) for item in workspaces))
+    computes = await asyncio.gather(*(paced(cloud.computes, item.id) for item in workspaces))
     aks: list[Aks] = []
     principals = {principal for item in workspaces for principal in _principals(item)}
     for workspace, found in zip(workspaces, computes, strict=True):
@@ -83,7 +84,7 @@ async def read_estate(cloud: Cloud, visible: tuple[Subscription, ...]) -> Estate
 
 async def read_assignments(cloud: Cloud, subscription: str) -> tuple[Held, ...] | str:
     """Read one subscription's assignments, at, above and below it; a refusal's sentence where they cannot be read."""
-    rows = await attempt(cloud.role_assignments(subscription, ""))
+    rows = await attempt(cloud.role_assignments, subscription, "")
     return rows if isinstance(rows, str) else tuple(_held(item, {}) for item in rows)
 
 

@@ -6,9 +6,9 @@ Reads run at once where they do not need each other; one that fails leaves a gap
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Data, Resource, ResourceId
@@ -34,6 +34,7 @@ from actions.workspaces.rows import (
     uses_identity,
 )
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
@@ -102,10 +103,10 @@ class _Reader:
     def __init__(self) -> None:
         self.unread: list[str] = []
 
-    async def maybe(self, call: Awaitable[_T]) -> _T | None:
-        """Await a read; None, and a sentence kept, where Azure refuses it."""
+    async def maybe(self, read: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+        """Read; None, and a sentence kept, where Azure refuses it."""
         try:
-            return await call
+            return await read(*args, **kwargs)
         except CloudError as error:
             self.unread.append(error.sentence)
             return None
@@ -116,16 +117,16 @@ async def describe(cloud: Cloud, workspace: ResourceId, *, secrets: bool = False
     reader = _Reader()
     found, endpoints, computes, jobs, names = await asyncio.gather(
         cloud.workspace(workspace),
-        reader.maybe(cloud.online_endpoints(workspace)),
-        reader.maybe(cloud.computes(workspace)),
-        reader.maybe(_jobs(cloud, workspace)),
-        reader.maybe(cloud.subscriptions()),
+        reader.maybe(cloud.online_endpoints, workspace),
+        reader.maybe(cloud.computes, workspace),
+        reader.maybe(_jobs, cloud, workspace),
+        reader.maybe(cloud.subscriptions),
     )
     properties, subscription = found.properties, workspace.subscription.casefold()
     account_id = ResourceId(str(properties.get("storageAccount") or ""))
     account, locks, access, holders = await asyncio.gather(
-        _optional(reader, cloud.storage_account(account_id) if account_id.text else None),
-        reader.maybe(_locks(cloud, workspace, account_id)),
+        _optional(reader, account_id.text, cloud.storage_account, account_id),
+        reader.maybe(_locks, cloud, workspace, account_id),
         _access(cloud, reader, found),
         _holders(cloud, reader, workspace, account_id, wanted=secrets),
     )
@@ -163,8 +164,10 @@ async def describe(cloud: Cloud, workspace: ResourceId, *, secrets: bool = False
     )
 
 
-async def _optional(reader: _Reader, call: Awaitable[_T] | None) -> _T | None:
-    return None if call is None else await reader.maybe(call)
+async def _optional(
+    reader: _Reader, there: str, read: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs
+) -> _T | None:
+    return await reader.maybe(read, *args, **kwargs) if there else None
 
 
 async def _jobs(cloud: Cloud, workspace: ResourceId) -> tuple[str, ...]:
@@ -202,8 +205,8 @@ async def _access(cloud: Cloud, reader: _Reader, workspace: Resource) -> tuple[A
     scope = f"/subscriptions/{workspace.id.subscription}"
     vault_id = str(properties.get("keyVault") or "")
     assignments, vault = await asyncio.gather(
-        reader.maybe(cloud.role_assignments(scope, f"principalId eq '{principal}'")),
-        _optional(reader, cloud.get(vault_id, versions.VAULT) if vault_id else None),
+        reader.maybe(cloud.role_assignments, scope, f"principalId eq '{principal}'"),
+        _optional(reader, vault_id, cloud.get, vault_id, versions.VAULT),
     )
     if assignments is None:
         return None
@@ -219,7 +222,7 @@ async def _holders(
     if not wanted or not account.text:
         return None
     with secret_reads(announced="the holders of keys"):
-        return await reader.maybe(read_holders(cloud, workspace, account))
+        return await reader.maybe(read_holders, cloud, workspace, account)
 
 
 def _endpoint(found: Resource) -> Endpoint:
