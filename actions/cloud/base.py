@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,9 @@ class Base:
             for row in rows
         )
 
-    async def query(self, text: str, subscriptions: tuple[str, ...] = ()) -> AsyncIterator[list[dict[str, Any]]]:
+    async def query(
+        self, text: str, subscriptions: tuple[str, ...] = (), counted: Callable[[int], object] | None = None
+    ) -> AsyncIterator[list[dict[str, Any]]]:
         """Ask Resource Graph, page by page; the query must project `id`, or it is not paged (Resource Graph paging)."""
         options: dict[str, Any] = {"$top": PAGE, "resultFormat": "objectArray"}
         asked: dict[str, Any] = {"query": text, "options": options}
@@ -97,6 +99,8 @@ class Base:
             body = msgspec.json.encode(asked)
             reply = await self._wire.request("Resource Graph", "POST", path, versions.RESOURCE_GRAPH, body=body)
             data = reply.data
+            if counted is not None and isinstance(data.get("totalRecords"), int):
+                counted(data["totalRecords"])
             yield data.get("data") or []
             token = data.get("$skipToken")
             if not token:

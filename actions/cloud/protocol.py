@@ -6,7 +6,7 @@ only under the running step's permit. Ids are Azure's full ids. Sizes and times 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -63,8 +63,13 @@ class Cloud(Protocol):
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """List what the caller can see."""
 
-    def query(self, text: str, subscriptions: tuple[str, ...] = ()) -> AsyncIterator[list[dict[str, Any]]]:
-        """Ask Resource Graph, page by page (1,000 rows each); never a proof, it lags behind."""
+    def query(
+        self, text: str, subscriptions: tuple[str, ...] = (), counted: Callable[[int], object] | None = None
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """Ask Resource Graph, page by page (1,000 rows each); never a proof, it lags behind.
+
+        `counted` is told before each page how many rows there are in all.
+        """
 
     async def get(self, resource: str, api_version: str) -> Resource:
         """GET any resource raw, so that no field of a newer api-version is lost in a typed model."""

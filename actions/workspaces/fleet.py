@@ -46,11 +46,13 @@ _LINKS = {source.name: source.link for source in BESIDE if source.link}
 class FleetPage(Data, frozen=True, kw_only=True):
     """Some rows of the fleet; a later page may hold the same workspaces again, with more known of them.
 
-    `complete` says that all cells are final; `unread` are sentences on sources that could not be read.
+    `complete` says that all cells are final; `total` is how many workspaces there are in all, 0 where nobody told; `unread`
+    are sentences on sources that could not be read.
     """
 
     rows: tuple[WorkspaceRow, ...]
     complete: bool
+    total: int = 0
     unread: tuple[str, ...] = ()
 
 
@@ -74,12 +76,16 @@ class _Sources(Data, frozen=True, kw_only=True):
 
 
 async def whole_fleet(
-    cloud: Cloud, subscriptions: tuple[str, ...] = (), columns: tuple[str, ...] = USUAL
+    cloud: Cloud,
+    subscriptions: tuple[str, ...] = (),
+    columns: tuple[str, ...] = USUAL,
+    came: Callable[[FleetPage], object] = lambda _page: None,
 ) -> tuple[tuple[WorkspaceRow, ...], tuple[str, ...]]:
-    """Give all rows, ordered by id, and what could not be read."""
+    """Give all rows, ordered by id, and what could not be read; `came` is handed each page on the way."""
     rows: list[WorkspaceRow] = []
     unread: tuple[str, ...] = ()
     async for page in fleet(cloud, subscriptions, columns):
+        came(page)
         if page.complete:
             rows.extend(page.rows)
             unread = page.unread
@@ -101,18 +107,20 @@ async def fleet(
     names_read = asyncio.gather(_names(cloud, subscriptions))
     rest = asyncio.gather(read_sources(cloud, subscriptions, wanted, names_read))
     held: list[list[Raw]] = []
+    totals = [0]
     try:
-        async for raws in _workspaces(cloud, subscriptions, own, names_read):
+        async for raws in _workspaces(cloud, subscriptions, own, names_read, totals.append):
             (names,) = await names_read
             held.append(raws)
-            yield FleetPage(rows=tuple(bare_row(raw, _named(raw, names), as_of) for raw in raws), complete=False)
+            rows = tuple(bare_row(raw, _named(raw, names), as_of) for raw in raws)
+            yield FleetPage(rows=rows, complete=False, total=totals[-1])
         (names,), (reads,) = await names_read, await rest
         unread = await _fill(cloud, own, held)
         reads = await read_unseen(cloud, reads, (raw for raws in held for raw in raws))
         sources = _gathered(reads, columns, unread)
         for raws in held or [[]]:
             rows = tuple(full_row(raw, _facts(raw, sources), _named(raw, names), as_of, now) for raw in raws)
-            yield FleetPage(rows=rows, complete=True, unread=sources.unread)
+            yield FleetPage(rows=rows, complete=True, total=totals[-1], unread=sources.unread)
     finally:
         for waiting in (names_read, rest):
             waiting.cancel()
@@ -131,11 +139,11 @@ async def _names(cloud: Cloud, subscriptions: tuple[str, ...]) -> dict[str, str]
 
 
 async def _workspaces(
-    cloud: Cloud, subscriptions: tuple[str, ...], own: tuple[str, ...], names: Names
+    cloud: Cloud, subscriptions: tuple[str, ...], own: tuple[str, ...], names: Names, counted: Callable[[int], object]
 ) -> AsyncIterator[list[Raw]]:
     """Yield the workspaces from Resource Graph, or from the provider itself."""
     try:
-        async for page in cloud.query(query_of(WORKSPACES, (*OWN, *own)), subscriptions):
+        async for page in cloud.query(query_of(WORKSPACES, (*OWN, *own)), subscriptions, counted):
             if page:
                 yield [shaped(row) for row in page]
         return
@@ -144,7 +152,9 @@ async def _workspaces(
     (known,) = await names
     if not known:
         raise failure
-    for listed in await asyncio.gather(*(cloud.workspaces(subscription) for subscription in known)):
+    lists = await asyncio.gather(*(cloud.workspaces(subscription) for subscription in known))
+    counted(sum(map(len, lists)))
+    for listed in lists:
         if listed:
             yield [workspace.raw for workspace in listed]
 

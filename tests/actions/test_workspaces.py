@@ -93,6 +93,7 @@ async def test_bare_rows_come_first_and_complete_ones_follow(sim: Cloud) -> None
     assert {row.keys for row in pages[0].rows} == {""}
     assert all(row.keys and row.identity and row.endpoints for row in pages[1].rows)
     assert {row.as_of for page in pages for row in page.rows} == {pages[0].rows[0].as_of}
+    assert {page.total for page in pages} == {len(pages[0].rows)}
 
 
 async def test_only_the_subscriptions_asked_for(sim: Cloud) -> None:
@@ -135,8 +136,10 @@ async def test_a_large_fleet_needs_its_pages_and_hardly_more() -> None:
     cloud = rehearsed(sim)
     await cloud.signed_in()
     before = sim.ledger.last
-    rows, unread = await whole_fleet(cloud)
+    came: list[tuple[int, int]] = []
+    rows, unread = await whole_fleet(cloud, came=lambda page: came.append((len(page.rows), page.total)))
     assert (len(rows), unread) == (count, ())
+    assert came == [(1000, count), (1000, count), (100, count)] * 2, "every page tells how many there are in all"
     assert {row.identity for row in rows} == {"2 of 3"}
     full = -(-count // 1000)
     asked = sim.ledger.since(before)
@@ -157,7 +160,9 @@ async def test_a_throttling_resource_graph_fails_no_request() -> None:
 
 async def test_without_resource_graph_the_providers_are_asked() -> None:
     sim = Cloud(demo(), faults=(Fault(kind="status", status=403, code="Forbidden", route=GRAPH),))
-    rows, unread = await whole_fleet(rehearsed(sim))
+    totals: set[int] = set()
+    rows, unread = await whole_fleet(rehearsed(sim), came=lambda page: totals.add(page.total))
+    assert totals == {len(rows)}
     listed = await rows_of(Cloud(demo()))
     assert {row.name for row in rows} == set(listed)
     (reason,) = unread
