@@ -111,7 +111,7 @@ class Walk:
         async def read(connected: Connected) -> Any:
             from actions.workspaces import whole_fleet
 
-            return await whole_fleet(connected.cloud)
+            return await whole_fleet(connected.cloud, came=self._out.pages(self._session))
 
         rows, unread = self._session.run(read)
         for sentence in unread:

@@ -13,6 +13,8 @@ T = TypeVar("T")
 Raw = dict[str, Any]
 _AT_ONCE = 8
 _TRIES = 8
+_MANY = 20
+"""So many of a kind take long enough for their progress to be told."""
 _PAUSES = (2.0, 5.0, 10.0)
 """Seconds before a read that failed for a moment is tried again."""
 _PASSING = frozenset({0, 401, 429})
@@ -50,6 +52,18 @@ class Camera:
                 self.note(f"{what}: {error.sentence}")
                 return None
         raise AssertionError("the last try returns or raises")
+
+    def counting(self, what: str, total: int) -> Callable[[], None]:
+        """Give what is called for each one that was read; every tenth of many is said."""
+        done = 0
+
+        def one_more() -> None:
+            nonlocal done
+            done += 1
+            if total >= _MANY and done * 10 // total > (done - 1) * 10 // total:
+                self.say(f"Read {done} of {total} {what}.")
+
+        return one_more
 
     def note(self, sentence: str) -> None:
         """Keep what could not be read."""

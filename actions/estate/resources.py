@@ -97,12 +97,23 @@ async def follow(camera: Camera, todo: Iterable[ResourceId], found: Found, *, vi
     while queue:
         batch = list({item.key: item for item in queue if item.key not in seen}.values())
         seen |= {item.key for item in batch}
-        read = await each(batch, lambda item: camera.maybe(_told(item), lambda: _read(camera, item)))
         queue = []
-        for raw in (one.raw for one in read if one is not None):
+        for raw in await _batch(camera, batch):
             found.put(raw)
             queue += [item for item in linked(raw) if item.subscription.casefold() in visible]
             queue += await _managed(camera, raw, found)
+
+
+async def _batch(camera: Camera, batch: list[ResourceId]) -> list[Raw]:
+    """Read resources at once; those that are not there or refused are left out."""
+    count = camera.counting("resources that were named", len(batch))
+
+    async def one(item: ResourceId) -> Resource | None:
+        found = await camera.maybe(_told(item), lambda: _read(camera, item))
+        count()
+        return found
+
+    return [found.raw for found in await each(batch, one) if found is not None]
 
 
 async def _read(camera: Camera, item: ResourceId) -> Resource:

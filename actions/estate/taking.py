@@ -185,7 +185,14 @@ async def _whole(
     seen = frozenset(one.id.casefold() for one in visible)
     await follow(camera, start, found, visible=seen)
     spaces = [item for item in start if item.type == WORKSPACE]
-    links = await each(spaces, lambda item: contents(camera, item, found))
+    read = camera.counting("workspaces", len(spaces))
+
+    async def inside(item: ResourceId) -> list[ResourceId]:
+        named = await contents(camera, item, found)
+        read()
+        return named
+
+    links = await each(spaces, inside)
     new = [item for items in links for item in items if item.key not in found.by_id]
     await follow(camera, [item for item in new if item.subscription.casefold() in seen], found, visible=seen)
     await _vaults(camera, found, seen)

@@ -75,10 +75,13 @@ def test_a_secret_that_stood_where_none_belongs_is_left_out_and_told(tmp_path: P
     assert answer.exit == 0, answer.err
     assert f"none belongs; have it moved and changed:\n  workspaces {space['name']}: tags\n" in answer.out
     assert "values that are secrets" in answer.out
+    first = picture.read_text()
+    picture.unlink()
     other = amlkeys("rehearsal", "estate", "--out", picture, "--pseudonyms", "--json", f"--rehearse={estate}")
     assert [place.rpartition(":")[2] for place in other.json["suspicious"]] == [" tags"]
     assert other.json["keptBack"] > 1
     assert space["name"] not in other.out + picture.read_text()
+    assert "t0ps3cret" not in first
     assert "t0ps3cret" not in answer.out + other.out + picture.read_text()
 
 
@@ -87,6 +90,8 @@ def test_a_secret_that_stood_where_none_belongs_is_left_out_and_told(tmp_path: P
     [
         (("--out", "nowhere/picture.json"), "nowhere/picture.json cannot be written: its folder is not there."),
         (("--out", "."), ". cannot be written: it is a folder."),
+        (("--out", f"{'x' * 250}.json"), "cannot be written: File name too long."),
+        (("--out", "here", "--names", "here", "--pseudonyms"), "The estate and its names are two files."),
         (("--out", "picture.json", "--names", "names.json"), "--names belongs to --pseudonyms."),
         (("--out", "picture.json", "nobody"), "nobody"),
         ((), "Missing option '--out'."),
@@ -103,15 +108,19 @@ def test_what_is_wrong_is_said_before_anything_is_read(
     assert not (tmp_path / "picture.json").exists()
 
 
-def test_it_is_not_changed_by_what_cannot_be_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that is lost leaves the file of before."""
+def test_nothing_is_left_of_what_cannot_be_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is lost leaves no file, and a file of before is not even begun on."""
     sims: list[Simulated] = keep_one_cloud(monkeypatch)
     estate, picture = f"--rehearse={estate_file(tmp_path)}", tmp_path / "picture.json"
-    picture.write_text("before")
     amlkeys("workspaces", estate)
     sims[0].faults.add(Fault(kind="reset_before", route="/connections"))
     assert amlkeys("rehearsal", "estate", "--out", picture, estate).exit == 1
-    assert picture.read_text() == "before"
+    assert list(tmp_path.glob("*picture*")) == []
+    picture.write_text("before")
+    read = sims[0].ledger.last
+    answer = amlkeys("rehearsal", "estate", "--out", picture, estate)
+    assert (answer.exit, answer.sentence) == (2, f"{picture} is there already; name a new file.")
+    assert (picture.read_text(), sims[0].ledger.since(read)) == ("before", [])
 
 
 @pytest.mark.parametrize("action", ["storage-keys", "cmk-versions"])

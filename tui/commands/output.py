@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
@@ -17,6 +17,7 @@ from tui.settings import Settings
 
 if TYPE_CHECKING:
     from actions.guard.events import Event
+    from actions.workspaces import FleetPage
     from tui.session import Session
 
 _UNLIMITED = 10_000
@@ -37,6 +38,8 @@ class Output:
         shown = [settled(stream, as_json=self.json) for stream in (sys.stdout, sys.stderr)]
         self.ascii_only = ascii_only or not all(shown)
         self._ticking = False
+        self._led = False
+        """Whether the banner was written ahead of the progress of the command that writes it next."""
 
     @property
     def cells(self) -> int:
@@ -50,10 +53,12 @@ class Output:
 
     def result(self, lines: Iterable[str]) -> None:
         """Write the result for people."""
+        self._end_tick()
         _write("stdout", "".join(f"{line}\n" for line in lines))
 
     def text(self, text: str) -> None:
         """Write a document as it is (a report)."""
+        self._end_tick()
         _write("stdout", text if text.endswith("\n") else f"{text}\n")
 
     def document(self, kind: str, content: dict[str, Any]) -> None:
@@ -66,11 +71,19 @@ class Output:
         self._end_tick()
         _write("stderr", "".join(f"{part}\n" for part in between_words(line, self.margin)))
 
+    def going(self, line: str, *, fresh: bool) -> None:
+        """Say how far something is: on a terminal in one line that is rewritten, else a line each time that it is `fresh`."""
+        if _is_terminal(sys.stderr) and not (self.settings.plain or self.json):
+            self._rewrite(line)
+        elif fresh:
+            self.progress(line)
+
     def banner(self, session: Session) -> None:
         """Say how far this may go, where and as whom, before anything else."""
-        found = session.banner()
-        if self.json:
+        led, self._led = self._led, False
+        if self.json or led:
             return
+        found = session.banner()
         from tui.render import clock
 
         as_of = f"as of {clock(found.as_of)}" if found.as_of else ""
@@ -88,14 +101,36 @@ class Output:
 
         if isinstance(event, WaitTick):
             if _is_terminal(sys.stderr) and not self.settings.plain:
-                _write("stderr", f"\r\x1b[K{event_line(event, self.margin - 1, ascii_only=self.ascii_only)}")
-                self._ticking = True
+                self._rewrite(event_line(event, self.margin - 1, ascii_only=self.ascii_only))
         elif not (isinstance(event, Paused | RunFinished) and _is_terminal(sys.stdout)):
             for line in event_lines(event, self.margin, ascii_only=self.ascii_only):
                 self.progress(line)
 
+    def pages(self, session: Session) -> Callable[[FleetPage], None]:
+        """Say how far the fleet is while its pages come, behind the banner."""
+        from tui.progress import FleetProgress
+
+        found = FleetProgress()
+
+        def came(page: FleetPage) -> None:
+            before, fresh = found.told, found.take(page)
+            if found.told:
+                if not before:
+                    self.banner(session)
+                    self._led = True
+                self.going(f"Reading the workspaces: {found.told}", fresh=fresh)
+
+        return came
+
+    def _rewrite(self, line: str) -> None:
+        """Write over the line that was written like this before."""
+        from tui.render import clip
+
+        _write("stderr", f"\r\x1b[K{clip(line, self.margin - 1, ascii_only=self.ascii_only)}")
+        self._ticking = True
+
     def _end_tick(self) -> None:
-        """Close the line that a wait kept rewriting."""
+        """Close the line that was kept rewriting."""
         if self._ticking:
             self._ticking = False
             _write("stderr", "\r\x1b[K")

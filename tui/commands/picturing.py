@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ def estate(
     """
     if names_file and not pseudonyms:
         raise CommandError("--names belongs to --pseudonyms.", exit_code=USAGE, kind="usage")
+    if names_file and Path(names_file).absolute() == Path(out_file).absolute():
+        raise CommandError("The estate and its names are two files.", exit_code=USAGE, kind="usage")
     places = [_writable(out_file), *([_writable(names_file)] if names_file else [])]
 
     async def read(connected: Connected) -> Picture:
@@ -76,11 +79,15 @@ async def _signed_in(_connected: Connected) -> None:
 
 
 def _writable(name: str) -> Path:
-    """Check a place before an hour of reading is lost for it."""
+    """Check a place, by writing there, before an hour of reading is lost for it; what is there already stays."""
     path = Path(name).expanduser()
     if path.is_dir() or not path.parent.is_dir():
         why = "it is a folder" if path.is_dir() else "its folder is not there"
         raise CommandError(f"{clean(name)} cannot be written: {why}.", exit_code=USAGE, kind="file")
+    if os.path.lexists(path):
+        raise CommandError(f"{clean(name)} is there already; name a new file.", exit_code=USAGE, kind="file")
+    _write(path, {}, USAGE)
+    path.unlink()
     return path
 
 
@@ -94,14 +101,14 @@ def _check(document: dict[str, Any]) -> None:
         raise CommandError(str(error), exit_code=FAILED, kind="estate") from None
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _write(path: Path, content: dict[str, Any], exit_code: int = FAILED) -> None:
     from actions.guard.journal import replace_private
 
     try:
         replace_private(path, msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     except OSError as error:
         sentence = f"{clean(str(path))} cannot be written: {error.strerror}."
-        raise CommandError(sentence, exit_code=FAILED, kind="file") from None
+        raise CommandError(sentence, exit_code=exit_code, kind="file") from None
 
 
 def _tell(out: Output, found: Picture, about: dict[str, Any], path: Path, pseudonyms: bool) -> None:

@@ -40,15 +40,21 @@ class StatusLine(Static):
 
     def __init__(self) -> None:
         super().__init__()
-        self._reading, self._said, self._seconds = "", "", 0
+        self._reading, self._far, self._said, self._seconds = "", "", "", 0
         self._slowed: Callable[[], str] = str
         self._ticks: Timer | None = None
 
     def busy(self, what: str) -> None:
         """Say what is being read; the seconds count up, so that the screen never looks frozen."""
-        self._reading, self._said, self._seconds = what, "", 0
+        self._reading, self._far, self._said, self._seconds = what, "", "", 0
         self._draw()
         self._tick_while_needed()
+
+    def far(self, how: str) -> None:
+        """Say how far the reading is that goes on; its seconds count on."""
+        if how != self._far:
+            self._far = how
+            self._draw()
 
     def say(self, what: str = "") -> None:
         """Say what happened; reading is over."""
@@ -78,7 +84,8 @@ class StatusLine(Static):
 
     def _draw(self) -> None:
         passed = f" {self._seconds} s" if self._seconds > _QUIET_SECONDS else ""
-        reading = f"{self._reading} ...{passed}" if self._reading else self._said
+        far = f": {self._far}" if self._far else ""
+        reading = f"{self._reading}{far} ...{passed}" if self._reading else self._said
         text = "   ".join(part for part in (reading, self._slowed()) if part)
         cells = self.size.width
         self.update(

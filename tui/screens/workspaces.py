@@ -18,6 +18,7 @@ from actions.registry import entries
 from tui.fleet_view import by_grade, table_columns, told_counts
 from tui.known_fleet import FleetStore
 from tui.marks import Marks
+from tui.progress import FleetProgress
 from tui.render import ago, clean
 from tui.screens.fleet_choosing import FleetChoosing
 from tui.widgets.filter_bar import FilterBar
@@ -68,6 +69,7 @@ class WorkspacesScreen(FleetChoosing):
         self._unread: tuple[str, ...] = ()
         self._kept_age = ""
         self._reading = False
+        self._progress = FleetProgress()
         self._marks = Marks()
         self._to_show: Timer | None = None
 
@@ -106,7 +108,7 @@ class WorkspacesScreen(FleetChoosing):
 
     def _begin(self, what: str) -> None:
         """Read; without a word for it the line of remarks stays as it is."""
-        self._reading, self._quiet = True, not what
+        self._reading, self._quiet, self._progress = True, not what, FleetProgress()
         self._fleet.begin()
         self.ask(what, partial(self._read, self.asked), lambda _none: self._finished(), self._failed)
 
@@ -160,6 +162,8 @@ class WorkspacesScreen(FleetChoosing):
             self.banner.show(self.console.standing.facts(), as_of=self._fleet.as_of)
         if page.complete:
             self._unread = page.unread
+        self._progress.take(page)
+        self.status.far(self._progress.told)
         if first:
             self._show()
         elif self._to_show is None:

@@ -1,0 +1,40 @@
+"""How far long reading is: n of total, in words, and whether enough is new for a line of its own. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from actions.workspaces import FleetPage
+
+_PARTS = 10
+
+
+class FleetProgress:
+    """Follows the pages of one reading of the fleet; `told` stays empty where all of it came in one page."""
+
+    def __init__(self) -> None:
+        self.told = ""
+        self._listed, self._filled, self._part = 0, 0, 0
+
+    def take(self, page: FleetPage) -> bool:
+        """Count a page in; gives whether there is more to tell by a tenth, so that a log is not filled with lines."""
+        first = not self._listed
+        if page.complete:
+            self._filled += len(page.rows)
+        else:
+            self._listed += len(page.rows)
+        if first and self._listed >= page.total:
+            return False
+        if not first and not self.told:
+            return False
+        self.told, part = self._words(page.total), (self._listed + self._filled) * _PARTS // page.total
+        fresh, self._part = part > self._part, max(part, self._part)
+        return fresh
+
+    def _words(self, total: int) -> str:
+        if self._filled:
+            return f"{self._filled} of {total} complete"
+        if self._listed < total:
+            return f"{self._listed} of {total} listed"
+        return f"all {total} listed, reading what they are linked to"
