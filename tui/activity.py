@@ -65,5 +65,5 @@ def timeline_lines(timeline: Timeline, cells: int, *, ascii_only: bool = False) 
         )
         states.append("failed" if each.status.casefold() == "failed" else "info")
     if rows:
-        lines += ["", *table(list(_COLUMNS), rows, cells, states=states, ascii_only=ascii_only)]
+        lines += ["", *table(list(_COLUMNS), rows, cells, states=states, title="What was done", ascii_only=ascii_only)]
     return [*lines, "", *indent(NEVER, cells)]

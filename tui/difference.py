@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from actions.guard.changed import FINDINGS
 from tui.render import clean, clock_on, drawn, indent
+from tui.sheets import headed, sheet
 
 if TYPE_CHECKING:
     from actions.guard.changed import Change
@@ -28,7 +29,12 @@ def difference_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -
         lines += indent(drawn(clean(f"{subject}: {told}"), ascii_only=ascii_only), cells, f"{symbol} ")
     if _compared(run) and not rows:
         lines += ["", "Nothing is different."]
-    return lines
+    taken = sheet(
+        "What is different",
+        ("of", "subject", "what", "before", "after"),
+        (tuple(map(clean, (each.part, each.subject, _what(each), each.before, each.after))) for each in run.changes),
+    )
+    return headed(lines, taken)
 
 
 def _compared(run: RunHistory) -> bool:
@@ -65,7 +71,12 @@ def _grouped(found: Sequence[Change]) -> dict[tuple[str, str, str], list[Change]
 
 
 def _told(change: Change) -> str:
-    what = f"{change.what} " if change.what and change.part != FINDINGS else ""
+    what = f"{_what(change)} " if _what(change) else ""
     if change.before and change.after:
         return f"{what}{change.before} → {change.after}"
     return f"{what}{change.before or change.after}"
+
+
+def _what(change: Change) -> str:
+    """Which cell of a row it is; a finding's own id says nothing to people."""
+    return "" if change.part == FINDINGS else change.what

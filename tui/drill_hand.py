@@ -10,6 +10,7 @@ from actions.guard.model import Mode
 from tui.debrief import Debrief, Result, Standing, Start, judge, look, words
 from tui.drill import Drill, load_drill, names
 from tui.render import Column, clean, duration, indent, stamp, table
+from tui.sheets import shifted
 from tui.widgets.rows import TableRow
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def debrief_lines(drill: Drill, told: Debrief, cells: int, *, ascii_only: bool =
     if told.steps:
         rows = [(clean(each.title), duration(each.after), duration(each.seconds)) for each in told.steps]
         columns = (Column("step", 20, wraps=True), Column("after", 5, right=True), Column("took", 5, right=True))
-        lines += ["", "Time to each step", *(f"  {line}" for line in table(columns, rows, cells - 2))]
+        lines += ["", "Time to each step", *shifted("  ", table(columns, rows, cells - 2))]
     return [*lines, "", "Earlier times", *_earlier(told, cells)]
 
 
@@ -161,7 +162,7 @@ def _earlier(told: Debrief, cells: int) -> list[str]:
         (stamp(each.at), *words(each), each.writes, duration(each.seconds), each.outages, each.wrong)
         for each in reversed(told.earlier[-5:])
     ]
-    titles = ("played", "", "", "changes", "time", "outages", "wrong turns")
+    titles = ("played", "came out", "how", "changes", "time", "outages", "wrong turns")
     columns = [Column(title, 4, right=number > 2) for number, title in enumerate(titles)]
     rows = [tuple(str(cell) for cell in row) for row in (now, *before)]
-    return [f"  {line}" for line in table(columns, rows, cells - 2)]
+    return shifted("  ", table(columns, rows, cells - 2))

@@ -84,7 +84,8 @@ def record_lines(
         Column("at", 17),
         Column("by", 4),
     )
-    lines += ["", *table(columns, rows, cells, states=[state for _, state, *_ in steps], ascii_only=ascii_only)]
+    states = [state for _, state, *_ in steps]
+    lines += ["", *table(columns, rows, cells, states=states, title="The runbook's steps", ascii_only=ascii_only)]
     if sitting.notes:
         lines += ["", "Notes"]
     for note in sitting.notes:

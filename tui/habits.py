@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from tui._textual import PrivateApp
 from tui.config import Environment
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
+from tui.sheets import Sheet
 from tui.themes import HIGH_CONTRAST
 from tui.trail import Trail, Visit
 from tui.widgets.virtual_table import VirtualTable
@@ -28,7 +30,7 @@ class Habits(PrivateApp):
         Binding("left_square_bracket", "trail(-1)", "workspace before", show=False, id="trail.back"),
         Binding("right_square_bracket", "trail(1)", "workspace after", show=False, id="trail.forward"),
         Binding("ctrl+y", "copy_id", "copy the id", show=False, id="copy.id"),
-        Binding("ctrl+e", "export_table", "export the table", show=False, id="export.table"),
+        Binding("ctrl+e", "export_table", "export", show=False, id="export.table", tooltip="export a table to a file"),
         Binding("ctrl+s", "picture", "save a picture", show=False, id="export.picture"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend", priority=True),
     ]
@@ -62,13 +64,19 @@ class Habits(PrivateApp):
         return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen) and screen.is_mounted]
 
     def remark(self, text: str) -> None:
-        """Say something in the line of remarks."""
+        """Say something in the line of remarks, over a question in the question's."""
+        note: Callable[[str], None] | None = getattr(self.screen, "note", None)
+        if note is not None:
+            note(text)
+            return
         for screen in self.console_screens()[-1:]:
             screen.status.say(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer these keys only over a screen, not over a question."""
-        if action in {"last_workspace", "trail", "copy_id", "export_table"}:
+        if action == "export_table":
+            return bool(getattr(self.screen, "has_sheets", False))
+        if action in {"last_workspace", "trail", "copy_id"}:
             return not isinstance(self.screen, ModalScreen)
         return super().check_action(action, parameters)
 
@@ -132,17 +140,34 @@ class Habits(PrivateApp):
         return next((found for found in self.screen.query(VirtualTable) if found.visible and found.size.height), None)
 
     def action_export_table(self) -> None:
-        """Write the rows that are shown, in their order, in the form that the file's ending says."""
-        from tui.taking import table_for
+        """Write a table that is shown, as it is now; where there are several, ask which."""
+        from tui.dialogs.ask import Pick, PickDialog
 
-        table = self._table()
-        if table is None or not table.shown:
+        found: list[Sheet] = getattr(self.screen, "sheets", list)()
+        if len(found) < 2:
+            self._export(found)
+            return
+        picks = [
+            Pick(str(n), clean(one.title), f"{len(one.rows)} x {', '.join(one.columns)}") for n, one in enumerate(found)
+        ]
+        picks.append(Pick("all", "all of them", "in one file, each below its name"))
+
+        def chosen(picked: str | None) -> None:
+            if picked is not None:
+                self._export(found if picked == "all" else [found[int(picked)]])
+
+        self.push_screen(PickDialog("Which table", picks), chosen)
+
+    def _export(self, sheets: list[Sheet]) -> None:
+        """Write tables in the form that the file's ending says."""
+        from tui.taking import tables_for
+
+        if not sheets:
             self.remark("There is no table to export here.")
             return
-        titles = [column.name or column.title for column in table.columns]
-        rows = [row.cells for row in table.shown_rows()]
-        name = f"amlkeys-{table.id or 'table'}.csv"
-        self._save("Where to write the table", name, lambda place: table_for(place, titles, rows), ENDINGS)
+        one = "-".join(re.findall(r"\w+", clean(sheets[0].title))) if len(sheets) == 1 else "tables"
+        question = "Where to write the table" if len(sheets) == 1 else f"Where to write the {len(sheets)} tables"
+        self._save(question, f"amlkeys-{one.lower()}.csv", lambda place: tables_for(place, sheets), ENDINGS)
 
     def action_picture(self) -> None:
         """Write the screen as an SVG, as it was when the key was pressed."""
@@ -151,6 +176,7 @@ class Habits(PrivateApp):
             self._save("Where to write the picture", "amlkeys.svg", lambda _place: picture)
 
     def _save(self, question: str, name: str, text: Callable[[str], str], hint: str = READABLE) -> None:
+        from actions.guard.secret import looks_secret
         from tui.dialogs.ask import AskDialog
         from tui.dialogs.failure import FailureDialog, told
         from tui.taking import write_private
@@ -159,7 +185,11 @@ class Habits(PrivateApp):
             if not place:
                 return
             try:
-                path = write_private(place, text(place))
+                found = text(place)
+                if looks_secret(found):
+                    self.remark("Not written: it looks like a secret.")
+                    return
+                path = write_private(place, found)
             except OSError as error:
                 self.push_screen(FailureDialog(told(error)))
                 return

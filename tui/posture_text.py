@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.render import Column, clean, indent, look, mark, stamp, table
+from tui.sheets import Sheet, headed, sheet
 from tui.spark import spark
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def sections(page: Page) -> list[tuple[Section, list[Fact]]]:
 
 def page_lines(page: Page, cells: int, *, ascii_only: bool = False) -> list[str]:
     """Tell a page: each section's facts with their remedies, then the calls that told them and when."""
-    lines = indent(f"{clean(page.name)}: {summary(page.facts)}", cells)
+    lines = headed(indent(f"{clean(page.name)}: {summary(page.facts)}", cells), facts_sheet(page))
     lines += _worst_lines(page, cells, ascii_only)
     for section, facts in sections(page):
         lines += ["", section.title, *_section_lines(facts, cells, ascii_only)]
@@ -80,6 +81,18 @@ def page_lines(page: Page, cells: int, *, ascii_only: bool = False) -> list[str]
     lines += ["", "Where it was read, and when"]
     lines += [line for call, at in sorted(read.items()) for line in indent(clean(f"{call}, {stamp(at)}"), cells, "  ")]
     return lines
+
+
+def facts_sheet(page: Page) -> Sheet:
+    """All facts as one table, in the order of their sections."""
+    titles = ("section", "grade", "subject", "fact", "value", "to do", "note", "read by", "at")
+    rows = (
+        (section.title, look(fact.grade).word, fact.subject, fact.label, fact.value, fact.remedy, fact.note, fact.source,
+         stamp(fact.as_of))
+        for section, facts in sections(page)
+        for fact in facts
+    )  # fmt: skip
+    return sheet("How it is secured", titles, (tuple(map(clean, row)) for row in rows))
 
 
 def _worst_lines(page: Page, cells: int, ascii_only: bool) -> list[str]:
@@ -118,7 +131,7 @@ def _matrix_lines(facts: list[Fact], cells: int, ascii_only: bool) -> list[str]:
     """Operations against what gives them; under it why not, and what an operation is called today."""
     rows = [(clean(fact.label), _may(fact), *(_given(fact, how) for how in _HOWS)) for fact in facts]
     grades = [fact.grade for fact in facts]
-    lines = ["", *table(_MATRIX, rows, cells, states=grades, ascii_only=ascii_only)]
+    lines = ["", *table(_MATRIX, rows, cells, states=grades, title="What you may do", ascii_only=ascii_only)]
     reasons: dict[tuple[str, str], list[str]] = {}
     for fact in facts:
         if fact.grade not in {"good", "absent"}:

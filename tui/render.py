@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from actions.guard.text import plain
+from tui.sheets import headed, sheet
 
 __all__ = [
     "GAP", "Column", "Look", "Tone", "age", "clean", "clip", "clock", "clock_on", "duration", "fit", "indent", "look", "mark",
@@ -158,6 +159,8 @@ class Column(NamedTuple):
 
 
 GAP = 2
+BELOW = "told"
+"""What the paragraphs below the rows are called where a table is taken away."""
 _SEPARATORS = "/_.-"
 
 
@@ -202,11 +205,13 @@ def table(
     *,
     states: Sequence[str] = (),
     below: Sequence[str] = (),
+    title: str = "",
     ascii_only: bool = False,
 ) -> list[str]:
     """Lay out rows under their titles in at most `cells`; `states`, one a row, puts each state's symbol in front.
 
     `below` gives each row a paragraph that takes the whole width, under the second column; an empty text gives none.
+    The first line carries the table as data, by its `title`.
     """
     clean_rows = [[drawn(clean(cell), ascii_only=ascii_only) for cell in row] for row in rows]
     room = cells - (GAP if states else 0)
@@ -220,7 +225,13 @@ def table(
             lines += indent(
                 drawn(clean(below[number]), ascii_only=ascii_only), cells, " " * (len(lead) + widths[0] + 2 * GAP)
             )
-    return lines
+    titles = [column.title for column in columns]
+    if below:
+        titles, clean_rows = (
+            [*titles, BELOW],
+            [[*row, clean(text)] for row, text in zip(clean_rows, below, strict=True)],
+        )
+    return headed(lines, sheet(title, titles, clean_rows, (look(state).word for state in states)))
 
 
 def _row(

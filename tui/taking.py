@@ -8,6 +8,10 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.sheets import Sheet
 
 MOST_COPIED = 74_994 * 3 // 4
 """Bytes that every terminal with OSC 52 takes: hterm, the strictest, ends at 74,994 of base64."""
@@ -30,10 +34,12 @@ def table_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(titles)
-    writer.writerows(
-        [f"'{cell}" if cell.startswith(_FORMULA) and cell != "-" else cell for cell in row] for row in rows
-    )
+    writer.writerows([_unrun(cell) for cell in row] for row in rows)
     return out.getvalue()
+
+
+def _unrun(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) and cell != "-" else cell
 
 
 def table_markdown(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -66,6 +72,36 @@ def table_for(place: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) 
     """Write a table in the form that a file's ending asks for: `.json`, `.md`, else CSV."""
     forms = {".json": table_json, ".md": table_markdown, ".markdown": table_markdown}
     return forms.get(Path(place).suffix.casefold(), table_csv)(titles, rows)
+
+
+def tables_for(place: str, sheets: Sequence[Sheet]) -> str:
+    """Write some tables in the form that a file's ending asks for; of several, each stands under its name."""
+    if len(sheets) == 1:
+        return table_for(place, sheets[0].columns, sheets[0].rows)
+    form = Path(place).suffix.casefold()
+    if form == ".json":
+        return _tables_json(sheets)
+    marked = form in {".md", ".markdown"}
+    return "\n".join(
+        (f"## {_inert(each.title)}\n\n" if marked else table_csv([_unrun(each.title)], ()))
+        + table_for(place, each.columns, each.rows)
+        for each in sheets
+    )
+
+
+def _tables_json(sheets: Sequence[Sheet]) -> str:
+    """Write tables as one JSON object: each with its name, as one alone is written."""
+    import msgspec
+
+    found = [
+        {
+            "title": each.title,
+            "columns": each.columns,
+            "rows": [dict(zip(each.columns, row, strict=True)) for row in each.rows],
+        }
+        for each in sheets
+    ]
+    return msgspec.json.encode({"schema": "amlkeys.tables/1", "tables": found}).decode() + "\n"
 
 
 def write_private(place: str, text: str) -> Path:

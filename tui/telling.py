@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from actions.guard.contract import Description
 from actions.guard.model import Decision, Finding, Plan, RunState, Severity, Step
 from tui.render import Column, clean, clip, clock, drawn, duration, indent, look, mark, moment, stamp, table, told
+from tui.sheets import headed, sheet
 from tui.spark import percent
 from tui.timeline import timeline_lines
 
@@ -34,7 +35,12 @@ def finding_lines(findings: Sequence[Finding], cells: int, *, ascii_only: bool =
         lines += indent(text, cells, head, "  ")
         if finding.remedy:
             lines += indent(clean(finding.remedy), cells, "  -> ")
-    return lines
+    rows = [(look(each.severity).word, each.subject, each.sentence, each.remedy) for each in sorted_findings(findings)]
+    return headed(lines, sheet("Findings", ("severity", "subject", "finding", "remedy"), map(_cleaned, rows)))
+
+
+def _cleaned(row: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(clean, row))
 
 
 def description_lines(description: Description, cells: int, *, ascii_only: bool = False) -> list[str]:
@@ -43,6 +49,7 @@ def description_lines(description: Description, cells: int, *, ascii_only: bool 
     lines: list[str] = []
     for name, value in description.facts:
         lines += indent(drawn(clean(value), ascii_only=ascii_only), cells, f"{clean(name):<{label}}  ")
+    lines = headed(lines, sheet("Facts", ("fact", "value"), map(_cleaned, description.facts)))
     for found in description.tables:
         lines += ["", clean(found.title)]
         columns = [Column(clean(title), wraps=True) for title in found.columns]
@@ -88,7 +95,7 @@ def _step_table(steps: Sequence[Step], cells: int, ascii_only: bool) -> list[str
         (str(number), step.title, step.breaks, "" if step.request is None else "yes" if step.undo else "no", step.proof)
         for number, step in enumerate(steps, 1)
     ]
-    return table(_STEP_COLUMNS, rows, cells, ascii_only=ascii_only)
+    return table(_STEP_COLUMNS, rows, cells, title="The plan's steps", ascii_only=ascii_only)
 
 
 def _gap_lines(plan: Plan, cells: int) -> list[str]:

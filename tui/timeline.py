@@ -42,9 +42,8 @@ def timeline_lines(run: RunHistory, states: Sequence[str], cells: int, *, ascii_
         )
         for step in run.steps
     ]
-    lines = table(
-        _COLUMNS, rows, cells, states=states, below=[step.sentence for step in run.steps], ascii_only=ascii_only
-    )
+    proofs = [step.sentence for step in run.steps]
+    lines = table(_COLUMNS, rows, cells, states=states, below=proofs, title="The run's steps", ascii_only=ascii_only)
     if whole:
         legend = f"The whole line is {duration(whole)}; █ work, ░ waits."
         lines += ["", *indent(drawn(legend, ascii_only=ascii_only), cells, "  ")]

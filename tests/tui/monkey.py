@@ -206,7 +206,12 @@ class Monkey:
                     assert list(app.workers) == []
 
     async def begin(self, pilot: Pilot[None]) -> None:
-        """Take the way to the screen, after what must have happened for it to have something to show."""
+        """Take the way to the screen, and see that it is there."""
+        await self.travel(pilot)
+        assert type(pilot.app.screen).__name__ == self.name, shown(pilot)
+
+    async def travel(self, pilot: Pilot[None]) -> None:
+        """Take the way, after what must have happened for it to have something to show."""
         way = self.way
         if self.name in PREPARED:
             await PREPARED[self.name](pilot)
@@ -223,7 +228,6 @@ class Monkey:
         await pilot.pause()
         self.keys += len(way.keys) + len(way.palette)
         self.look(pilot.app)
-        assert type(pilot.app.screen).__name__ == self.name, shown(pilot)
 
     async def play(self, pilot: Pilot[None], count: int) -> None:
         """Press keys at random, several at a time; now and then paste, or change the terminal's size."""

@@ -192,7 +192,11 @@ async def test_marks_and_actions_know_the_workspace_whatever_is_shown():
 
 @pytest.mark.parametrize(
     ("ending", "begins"),
-    [("csv", "workspace,tls\n"), ("json", '{"schema":"amlkeys.table/1"'), ("md", "| workspace | tls |\n")],
+    [
+        ("csv", "severity,workspace,tls\n"),
+        ("json", '{"schema":"amlkeys.table/1"'),
+        ("md", "| severity | workspace | tls |\n"),
+    ],
 )
 async def test_the_files_ending_says_its_form(tmp_path: Path, ending: str, begins: str):
     async with opened(on(Fleet(columns=("tls",)))) as pilot:

@@ -161,7 +161,7 @@ async def test_the_rows_that_are_shown_are_exported(tmp_path: Path):
         await press(pilot, "enter")
         lines = place.read_text().splitlines()
         assert len(lines) == 2
-        assert lines[1].startswith("fraud-scoring,")
+        assert lines[1].startswith("high,fraud-scoring,")
         assert "Wrote" in shown(pilot)
 
 

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from actions.guard.secret import looks_secret
 from tui.dialogs.base import Choice, Dialog, TypedDialog
 from tui.render import clean
+from tui.sheets import Sheet, sheets_of
 from tui.taking import copied
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -116,11 +117,25 @@ class TextDialog(Dialog[None]):
     TextDialog > .dialog--box { width: 96%; }
     TextDialog .dialog--body { max-height: 100%; height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "copy", id="text.copy")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", "copy", id="text.copy"),
+        Binding("ctrl+e", "app.export_table", "export", id="export.table", tooltip="export a table to a file"),
+    ]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str | list[str]) -> None:
         super().__init__()
-        self.title_text, self._text = title, text
+        lines = [text] if isinstance(text, str) else text
+        self.title_text, self._text = title, "\n".join(lines)
+        self._sheets = sheets_of(lines, title)
+
+    @property
+    def has_sheets(self) -> bool:
+        """Whether there is a table in it."""
+        return bool(self._sheets)
+
+    def sheets(self) -> list[Sheet]:
+        """The tables in it."""
+        return self._sheets
 
     def compose_body(self) -> ComposeResult:
         """The text; it scrolls with the arrow keys."""

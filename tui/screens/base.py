@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,17 +15,21 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.render import clip
 from tui.steady import Steady
 from tui.widgets.banner import Banner, BannerFacts
 from tui.widgets.key_line import KeyLine
+from tui.widgets.text_pane import TextPane
+from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from tui.app import AmlkeysApp
     from tui.dialogs.failure import Failure
     from tui.session import Connected
+    from tui.sheets import Sheet
     from tui.widgets.run_view import RunView
 
 ResultT = TypeVar("ResultT")
@@ -173,6 +177,23 @@ class ConsoleScreen(Steady, Screen[ResultT]):
 
     def facts_changed(self) -> None:
         """Take notice of a sign-in; most screens need not."""
+
+    @property
+    def _parts(self) -> Iterator[VirtualTable | TextPane]:
+        """The parts that can show tables, of those that are on the screen."""
+        for part in self.query("VirtualTable, TextPane").results():
+            if all(node.display for node in part.ancestors_with_self if isinstance(node, Widget)):
+                assert isinstance(part, VirtualTable | TextPane)
+                yield part
+
+    @property
+    def has_sheets(self) -> bool:
+        """Whether a table is shown that can be taken away."""
+        return any(part.has_sheets for part in self._parts)
+
+    def sheets(self) -> list[Sheet]:
+        """Every table that is shown, as data."""
+        return [found for part in self._parts for found in part.sheets()]
 
     def run_changed(self, view: RunView) -> None:
         """Take notice of a run that went on; most screens need not."""

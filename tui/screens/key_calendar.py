@@ -13,6 +13,7 @@ from tui.dialogs.failure import told
 from tui.key_calendar import TITLES, row_cells, row_state, summary, week_lines
 from tui.render import clean
 from tui.screens.base import ConsoleScreen
+from tui.sheets import Sheet, sheet
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -58,6 +59,11 @@ class KeyCalendarScreen(ConsoleScreen[None]):
             ascii_only=self.ascii_only,
             id="keys",
         )
+
+    def sheets(self) -> list[Sheet]:
+        """The list, and how many keys expire in which week."""
+        weeks = [(first, str(count)) for first, count in self._found.weeks] if self._found else []
+        return [*super().sheets(), *([sheet("The next 90 days", ("week of", "expire"), weeks)] if weeks else [])]
 
     @property
     def table(self) -> VirtualTable:

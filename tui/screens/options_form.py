@@ -11,6 +11,7 @@ from actions.guard.contract import Options
 from tui.dialogs.ask import AskDialog, Pick, PickDialog
 from tui.options import OptionField, expanded, option_fields, seconds, told_seconds
 from tui.render import clean, indent
+from tui.sheets import headed, sheet
 
 Values = dict[str, Any]
 
@@ -38,7 +39,9 @@ def option_lines(fields: Sequence[OptionField], values: Values, cells: int) -> l
         changed = "*" if field.name in values else " "
         head = f"{changed} {field.name.replace('_', ' '):<{name_cells}}  {text:<{value_cells}}  "
         lines += indent(field.doc, cells, head)
-    return lines
+    names = [field.name.replace("_", " ") for field in fields]
+    rows = zip(names, told, (field.doc for field in fields), strict=True)
+    return headed(lines, sheet("Options", ("option", "value", "means"), rows))
 
 
 def parse(field: OptionField, text: str) -> Any:

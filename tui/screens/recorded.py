@@ -161,7 +161,7 @@ class RecordedScreen(ConsoleScreen[None]):
 
         if self.history is not None:
             lines = difference_lines(self.history, self.size.width - BESIDE_TEXT, ascii_only=self.ascii_only)
-            self.app.push_screen(TextDialog("What is different after the run", "\n".join(lines)))
+            self.app.push_screen(TextDialog("What is different after the run", lines))
 
     def action_copy(self) -> None:
         """Choose what of the run to copy."""

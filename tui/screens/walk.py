@@ -312,8 +312,8 @@ class WalkScreen(RecordedScreen):
         """All about the step under the cursor, and the whole plan."""
         found = self.query_one(PlanPane).step
         if self._planned is not None:
-            text = step_text(self._planned.plan, found, self.size.width - BESIDE_TEXT, ascii_only=self.ascii_only)
-            self.app.push_screen(TextDialog("The plan and its steps", text))
+            lines = step_text(self._planned.plan, found, self.size.width - BESIDE_TEXT, ascii_only=self.ascii_only)
+            self.app.push_screen(TextDialog("The plan and its steps", lines))
 
     def action_az(self) -> None:
         """The equivalent `az` commands."""

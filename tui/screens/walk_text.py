@@ -51,10 +51,10 @@ def described_lines(
     return [*told, "", "Findings", *finding_lines(findings, cells, ascii_only=ascii_only)]
 
 
-def step_text(plan: Plan, found: tuple[int, Step] | None, cells: int, *, ascii_only: bool) -> str:
+def step_text(plan: Plan, found: tuple[int, Step] | None, cells: int, *, ascii_only: bool) -> list[str]:
     """The step under the cursor in full, then the whole plan."""
     lines = [*step_lines(found[1], cells, number=found[0]), ""] if found else []
-    return "\n".join([*lines, *plan_lines(plan, cells, ascii_only=ascii_only)])
+    return [*lines, *plan_lines(plan, cells, ascii_only=ascii_only)]
 
 
 def report_lines(history: RunHistory, paused: Paused | None, cells: int, *, ascii_only: bool) -> list[str]:

@@ -163,7 +163,7 @@ class Ways(Drilling):
         def show(found: list[Check]) -> None:
             screen.status.say()
             lines = check_lines(found, self.size.width - BESIDE_TEXT, ascii_only=screen.ascii_only)
-            self.push_screen(TextDialog("Is everything in place?", "\n".join(lines)))
+            self.push_screen(TextDialog("Is everything in place?", lines))
 
         for screen in self.console_screens()[-1:]:
             screen.ask("checking", look, show)

@@ -80,6 +80,7 @@ class WorkspacesScreen(FleetChoosing):
             table_columns(self._fleet.names, self._fleet.days, chosen=bool(self._chosen)),
             placeholder=LOADING,
             ascii_only=self.ascii_only,
+            states="severity",
             id="fleet",
         )
 

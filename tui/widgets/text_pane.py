@@ -11,6 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from tui.sheets import Head, Sheet, sheets_of
+
 Lines = Callable[[int], list[str]]
 """Lays a text out for so many cells."""
 
@@ -70,6 +72,8 @@ class TextPane(VerticalScroll, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._lines: Lines = lambda _cells: []
         self._cells = 0
+        self.has_sheets = False
+        """Whether there is a table among the lines."""
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -82,6 +86,10 @@ class TextPane(VerticalScroll, can_focus=True, inherit_bindings=False):
         self._lay_out()
         if from_top:
             self.scroll_home(animate=False)
+
+    def sheets(self) -> list[Sheet]:
+        """The tables among the lines, called as the screen is where nothing names them."""
+        return sheets_of(self._lines(self._cells), (self.id or "text").replace("-", " ")) if self._cells else []
 
     def seek(self, beginning: str) -> None:
         """Scroll to the first line that begins like this, once it is laid out."""
@@ -115,7 +123,11 @@ class TextPane(VerticalScroll, can_focus=True, inherit_bindings=False):
         self._cells = cells
         variables = self.app.get_css_variables()
         tones = {mark: _colour(variables, name) for mark, name in _TONES.items()}
-        self.query_one(Static).update(styled(self._lines(cells), tones))
+        lines, held = self._lines(cells), self.has_sheets
+        self.has_sheets = any(isinstance(line, Head) for line in lines)
+        self.query_one(Static).update(styled(lines, tones))
+        if self.has_sheets != held:
+            self.refresh_bindings()
 
 
 def _colour(variables: dict[str, str], name: str) -> str:

@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.render import GAP, Column, clean, clip, fit, look, mark, pad
+from tui.sheets import Sheet, sheet
 from tui.widgets.rows import (
     Query,
     TableRow,
@@ -104,12 +105,13 @@ class VirtualTable(Widget, can_focus=True):
         placeholder: str = "",
         ascii_only: bool = False,
         opens: bool = True,
+        states: str = "state",
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.placeholder = placeholder
-        self._ascii, self._opens = ascii_only, opens
+        self._ascii, self._opens, self._states = ascii_only, opens, states
         self._rows: list[TableRow] = []
         self._texts: list[str] = []
         self._counts: Counter[str] | None = None
@@ -139,6 +141,19 @@ class VirtualTable(Widget, can_focus=True):
     def shown_rows(self) -> list[TableRow]:
         """The rows that pass the filter, in the order in which they are shown."""
         return [self._rows[number] for number in self._view]
+
+    @property
+    def has_sheets(self) -> bool:
+        """Whether there is anything to take away."""
+        return bool(self._view)
+
+    def sheets(self) -> list[Sheet]:
+        """The rows that are shown, in their order, with what their symbols say (called `states`)."""
+        rows = self.shown_rows()
+        titles = [column.name or column.title for column in self.columns]
+        words = [look(row.state).word for row in rows]
+        title = (self.id or "table").replace("-", " ")
+        return [sheet(title, titles, (row.cells for row in rows), words, self._states)] if rows else []
 
     def shown_counts(self) -> Counter[str]:
         """How many of them have which state; those of all rows are counted once, for every key of a filter asks."""
