@@ -124,6 +124,8 @@ def load(document: bytes | str | Mapping[str, Any]) -> Estate:
         raise EstateError(_placed(str(error))) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EstateError(f"$: not JSON: {error}") from error
+    except RecursionError:
+        raise EstateError("$: nested too deeply") from None
     _check_subscriptions(estate)
     estate.resources = _checked_resources(estate)
     _check_clients(estate)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from actions.guard.files import read_whole
 from tui.render import clean
 
 _LONGEST_WORD = 20
@@ -193,7 +194,7 @@ def load_config(path: str = "") -> Config:
     """Read the settings file; without `path` a missing file means defaults. Raises `ConfigError`."""
     place = Path(path).expanduser() if path else default_path()
     try:
-        text = place.read_text(encoding="utf-8")
+        text = read_whole(place).decode()
     except FileNotFoundError:
         if not path:
             return Config()
@@ -211,6 +212,8 @@ def parse_config(text: str, place: str) -> Config:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The settings file {place} is no valid TOML: {clean(str(error))}.") from None
+    except RecursionError:
+        raise ConfigError(f"The settings file {place} is nested too deeply.") from None
     try:
         return msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:

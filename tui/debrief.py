@@ -327,7 +327,7 @@ def earlier(name: str = "") -> tuple[Result, ...]:
     for line in lines:
         try:
             found.append(msgspec.json.decode(line, type=Result))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             continue
     return tuple(each for each in found if name in {"", each.drill})
 

@@ -197,7 +197,7 @@ class FleetStore:
         try:
             age = time.time() - path.stat().st_mtime
             kept = msgspec.json.decode(path.read_bytes(), type=KeptFleet)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, RecursionError):
             return None
         whole = all(len(line.cells) == len(kept.columns) for line in kept.lines)
         return (kept, max(age, 0.0)) if kept.version == VERSION and whole else None

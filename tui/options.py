@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import msgspec
 
 from actions.guard.contract import Options
+from actions.guard.files import MIB, read_whole
 
 Kind = Literal["flag", "choice", "duration", "number", "text", "texts"]
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -53,7 +54,7 @@ def expanded(values: Iterable[str]) -> tuple[str, ...]:
         if value == "-":
             found += sys.stdin.read().splitlines()
         elif value.startswith("@"):
-            found += Path(value[1:]).expanduser().read_text(encoding="utf-8").splitlines()
+            found += read_whole(Path(value[1:]).expanduser(), 16 * MIB).decode().splitlines()
         else:
             found.append(value)
     return tuple(line for line in found if line.strip())

@@ -23,6 +23,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from actions.guard.files import read_whole
 from tui.options import seconds
 
 SHIPPED = Path(__file__).parent.parent / "actions" / "runbooks"
@@ -130,7 +131,7 @@ def unanswered(text: str) -> list[str]:
 
 def read(path: Path) -> Runbook:
     """Read a file; raises `OSError`, or `RunbookError` where it is no runbook."""
-    return parse(path.stem, path.read_bytes())
+    return parse(path.stem, read_whole(path))
 
 
 def parse(name: str, content: bytes) -> Runbook:

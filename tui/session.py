@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from actions.guard.files import ESTATE_BYTES, read_whole
 from actions.guard.model import Mode
 from actions.guard.secret import Secret
 from actions.guard.worker import EngineThread
@@ -382,10 +383,10 @@ def _rehearsal(settings: Settings) -> Callable[[], Simulated] | Served:
     if not given:
         return lambda: _demo(settings.seed)
     try:
-        content = Path(given).expanduser().read_bytes()
+        content = read_whole(Path(given).expanduser(), ESTATE_BYTES)
     except OSError as error:
         raise SessionError(f"The estate {clean(given)} cannot be read: {error.strerror}.") from None
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raw = msgspec.json.decode(content)
         if isinstance(raw, dict) and "url" in raw:
             return of_line(raw, given)

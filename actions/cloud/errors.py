@@ -66,7 +66,7 @@ def failure_in(body: bytes, headers: Mapping[str, str]) -> Failure:
     header = headers.get("x-ms-error-code") or ""
     try:
         decoded = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf")) if body else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return _xml(body, header)
     if not isinstance(decoded, dict):
         return Failure(header, "", header)

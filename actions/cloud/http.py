@@ -58,7 +58,7 @@ def reply_of(response: Any) -> Reply:
     body: bytes = response.content if hasattr(response, "content") else response.body()
     try:
         value = msgspec.json.decode(body) if body else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unreadable from None
     data: dict[str, Any] = value if isinstance(value, dict) else {}
     return Reply(response.status_code, response.headers, data)
@@ -235,7 +235,7 @@ class Wire:
             failure = from_exception(what, error, change=change)
         except (TimeoutError, OSError) as error:
             failure = from_exception(what, AzureError(type(error).__name__), change=change)
-        except (Unreadable, ValueError, TypeError, KeyError, AttributeError):  # the last four: the SDK's deserialisers
+        except (Unreadable, ValueError, TypeError, KeyError, AttributeError, RecursionError):  # the SDK's deserialisers
             failure = unreadable(what, change=change)
         raise failure
 

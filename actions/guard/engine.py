@@ -36,6 +36,8 @@ from actions.guard.text import plain
 from actions.guard.twin import TwinMaker
 
 _log = logging.getLogger("amlkeys.engine")
+_CLOCKS_APART = 300.0
+"""Seconds by which the time in a plan may be ahead of the cloud's."""
 
 
 class Engine:
@@ -254,8 +256,8 @@ class Engine:
     def _new_run(self, run_id: str, mode: Mode, plan: Plan, who: SignedIn, *, wait: bool) -> Run:
         action = self._action(plan.action)
         return Run(
-            id=run_id, mode=mode, plan=plan, action=action, goal=msgspec.convert(plan.goal, action.goal_type),
-            options=msgspec.convert(plan.options, action.options), cloud=self.cloud, journal=self.journal,
+            id=run_id, mode=mode, plan=plan, action=action, goal=_goal(action, plan),
+            options=_options(action, plan.options), cloud=self.cloud, journal=self.journal,
             operator=self.operator, user=who.user, holder=Holder.new(run_id, self.operator), tell=self._tell,
             decided=dict(plan.decided), wait=wait, make_twin=self._twin,
         )  # fmt: skip
@@ -279,10 +281,12 @@ class Engine:
         if foreign:
             return Staleness(differences=foreign), None
         action = self._action(plan.action)
-        goal = msgspec.convert(plan.goal, action.goal_type)
+        goal = _goal(action, plan)
         inspection = await self.inspect(plan.action, ResourceId(plan.target), plan.options)
         fresh = action.plan(goal, inspection, plan.decided, Progress(now=self._now()))
-        return Staleness(differences=drift.all_differences(plan, fresh)), inspection
+        asked = confirm.addressed(plan, *action.confirmation(inspection, plan.risk))
+        named = () if asked == plan else (f"What must be typed for it is {asked.name} {asked.slot}".rstrip() + ".",)
+        return Staleness(differences=(*drift.all_differences(plan, fresh), *named)), inspection
 
     def _binding(self, who: SignedIn) -> Binding:
         cloud = self.cloud
@@ -304,6 +308,8 @@ class Engine:
 
     def _too_old(self, plan: Plan) -> tuple[str, ...]:
         age = (self.cloud.now() - datetime.fromisoformat(plan.made_at)).total_seconds()
+        if age < -_CLOCKS_APART:
+            return (f"It says that it was made at {plain(plan.made_at)}, which is still to come.",)
         return (f"It is {age / 3600:.0f} h old; plans are good for 24 h.",) if age > MAX_AGE_SECONDS else ()
 
     async def _signed_in_for(self, plan: Plan) -> SignedIn:
@@ -336,6 +342,14 @@ class Engine:
 
     def _now(self) -> str:
         return stamp(self.cloud.now())
+
+
+def _goal(action: AnyAction, plan: Plan) -> Any:
+    """Read the goal of a plan that came from elsewhere; raise `UsageError` where it is none of this action."""
+    try:
+        return msgspec.convert(plan.goal, action.goal_type)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"The plan's goal is none of {action.name}: {plain(str(error))}.") from None
 
 
 def _options(action: AnyAction, options: Mapping[str, Any]) -> Any:

@@ -214,12 +214,29 @@ class Journal:
         return Checkpoint(seq=last[0], hash=last[1]) if last else Checkpoint(seq=0, hash=GENESIS)
 
     def save_checkpoint(self) -> None:
-        """Keep the checkpoint beside the journal (0600); failing to is logged, for the chain itself is safe."""
-        content = {"schema": CHECKPOINT_SCHEMA, **msgspec.to_builtins(self.checkpoint())}
+        """Keep the checkpoint beside the journal (0600); failing to is logged, for the chain itself is safe.
+
+        One that the journal does not hold any more stays: it is what proves that entries were cut off.
+        """
         try:
+            kept = self.kept_checkpoint()
+            if kept is not None and not self._holds(kept):
+                _log.warning("the kept checkpoint is not in the journal, so it stays; verify the journal")
+                return
+            content = {"schema": CHECKPOINT_SCHEMA, **msgspec.to_builtins(self.checkpoint())}
             replace_private(self._checkpoint_file, canonical(content) + b"\n")
+        except JournalError as error:
+            _log.warning("the checkpoint was not written: %s", error.sentence)
         except OSError as error:
             _log.warning("the checkpoint was not written: %s", error.strerror)
+
+    def _holds(self, kept: Checkpoint) -> bool:
+        """Tell whether the entry of a checkpoint is in the journal as it was."""
+        if kept.seq == 0:
+            return True
+        with self._store.read() as work:
+            row = next(work.entries("", kept.seq - 1, ()), None)
+        return row is not None and (row["seq"], row["hash"]) == (kept.seq, kept.hash)
 
     def kept_checkpoint(self) -> Checkpoint | None:
         """Return the checkpoint that was kept beside the journal, None when there is none."""
@@ -242,12 +259,14 @@ def check_chain(rows: Iterator[dict[str, Any]], kept: Checkpoint | None) -> Veri
     """Walk the chain and name the first entry that was edited, removed, moved or cut off."""
     head = Checkpoint(seq=0, hash=GENESIS)
     for row in rows:
-        seq = int(row["seq"])
-        expected = head.seq + 1
+        seq, expected = row["seq"], head.seq + 1
         if seq != expected:
-            return _bad(head, expected, f"Entry {expected} is missing: entry {seq} follows entry {head.seq}.")
+            return _bad(
+                head, expected, f"Entry {expected} is missing: entry {plain(str(seq))} follows entry {head.seq}."
+            )
         content = (row["run"], row["kind"], row["at"], row["data"], row["previous"])
-        if entry_hash(seq, *content) != row["hash"]:
+        whole = all(isinstance(part, str) for part in content)  # SQLite keeps any kind of value in any column
+        if not whole or entry_hash(seq, *content) != row["hash"]:
             return _bad(head, seq, f"Entry {seq} was changed: its content does not match its hash.")
         if row["previous"] != head.hash:
             bad = max(head.seq, 1)

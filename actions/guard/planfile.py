@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from actions.guard.errors import PlanFileError
+from actions.guard.files import MIB, read_whole
 from actions.guard.journal import replace_private
 from actions.guard.model import PLAN_SCHEMA, Plan
 from actions.guard.text import plain
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 8 * MIB
 MAX_AGE_SECONDS = 24 * 3600
 
 
@@ -32,9 +34,7 @@ def load(path: Path) -> Plan:
     """
     name = plain(str(path))
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PlanFileError(f"{name} is larger than any plan.")
-        content = path.read_bytes()
+        content = read_whole(path, MAX_BYTES)
     except OSError as error:
         raise PlanFileError(f"{name} cannot be read: {error.strerror}.") from None
     try:
@@ -45,6 +45,21 @@ def load(path: Path) -> Plan:
         plan = msgspec.convert(found, Plan)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise PlanFileError(f"{name} is not a plan: {plain(str(error))}.") from None
+    except RecursionError:
+        raise PlanFileError(f"{name} is not a plan: it is nested too deeply.") from None
     if claimed != plan.digest():
         raise PlanFileError(f"{name} was edited after it was made: its hash does not match. Make the plan anew.")
+    if wrong := _wrong(plan):
+        raise PlanFileError(f"{name} is not a plan: {wrong}.")
     return plan
+
+
+def _wrong(plan: Plan) -> str:
+    """Tell what no plan of ours says, whoever made the hash."""
+    if not plan.target.startswith("/subscriptions/"):
+        return f"{plain(plan.target)!r} is no resource id - at `$.target`"
+    try:
+        zoned = datetime.fromisoformat(plan.made_at).tzinfo is not None
+    except ValueError:
+        zoned = False
+    return "" if zoned else f"{plain(plan.made_at)!r} is no time with its zone - at `$.made_at`"

@@ -219,6 +219,8 @@ def _explained(what: str) -> Iterator[None]:
         raise JournalError(f"The journal cannot be {what}: {type(error).__name__}.") from None
     except OSError as error:
         raise JournalError(f"The journal cannot be {what}: {plain(error.strerror or type(error).__name__)}.") from None
+    except ValueError as error:  # a place with a null byte in it
+        raise JournalError(f"The journal cannot be {what}: {plain(str(error))}.") from None
 
 
 def _private_file(path: Path) -> None:

@@ -84,7 +84,7 @@ def test_bad_estates_say_where(change: Callable[[dict[str, Any]], Any], message:
     assert broken(change).startswith(message)
 
 
-@pytest.mark.parametrize("text", [b"{", b"\xff\xfe", b'"x"', "[]"])
+@pytest.mark.parametrize("text", [b"{", b"\xff\xfe", b'"x"', "[]", b"[" * 50_000])
 def test_what_is_not_an_estate_at_all(text: bytes | str) -> None:
     """Not JSON, or not an object."""
     with pytest.raises(EstateError, match=r"^\$: "):

@@ -65,6 +65,7 @@ def test_the_file_lies_in_the_configuration_folder(home: Path) -> None:
         ("keys = 'x'", "c.toml, line 1: setting 'keys': expected `object`, got `str`."),
         ("\n[keys]\nhelp = 1", "c.toml, line 2: setting 'keys': expected `str`, got `int`."),
         ("a b", "The settings file c.toml is no valid TOML: "),
+        (f"a = {'[' * 9_000}", "The settings file c.toml is nested too deeply."),
         (
             "[fleet]\nkeep = true\nrefresh = 1",
             "c.toml, line 3: setting 'fleet.refresh': 0 is never, otherwise at least 2 seconds.",
@@ -106,6 +107,11 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match=r"config\.toml cannot be read: it is no UTF-8 text\."):
         load_config(str(path))
+
+
+def test_a_file_without_an_end_is_not_read_to_it() -> None:
+    with pytest.raises(ConfigError, match=r"/dev/zero cannot be read: it is larger than 1 mib\."):
+        load_config("/dev/zero")
 
 
 def test_the_page_of_the_command_line_shows_a_file_that_is_right() -> None:

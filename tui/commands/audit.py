@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from actions.guard.files import read_whole
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, USAGE, CommandError
 from tui.commands.flags import Group
@@ -59,6 +60,6 @@ def checkpoint(context: click.Context) -> int:
 
 def _read(file: str) -> bytes:
     try:
-        return Path(file).read_bytes()
+        return read_whole(Path(file))
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.", exit_code=USAGE, kind="usage") from None

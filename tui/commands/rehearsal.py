@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from actions.guard.files import ESTATE_BYTES, read_whole
 from tui.commands import completing
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, USAGE, CommandError
@@ -61,7 +62,7 @@ def _document(estate: str | None) -> Any:
 
         return demo()
     try:
-        return Path(estate).expanduser().read_bytes()
+        return read_whole(Path(estate).expanduser(), ESTATE_BYTES)
     except OSError as error:
         raise CommandError(f"{estate} cannot be read: {error.strerror}.", exit_code=USAGE, kind="estate") from None
 

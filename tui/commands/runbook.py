@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from actions.guard.files import read_whole
 from tui.commands import completing
 from tui.commands.attending import opened
 from tui.commands.failures import DONE, FAILED, STOPPED, USAGE, CommandError
@@ -114,7 +115,7 @@ def lint(context: click.Context, files: tuple[str, ...]) -> int:
     for name in files or tuple(shelf.paths()):
         path = _path(shelf, name)
         try:
-            problems = check(parse(path.stem, path.read_bytes()), date.fromisoformat(wall_now()[:10]))
+            problems = check(parse(path.stem, read_whole(path)), date.fromisoformat(wall_now()[:10]))
         except RunbookError as error:
             problems = error.problems
         except OSError as error:

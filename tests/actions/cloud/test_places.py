@@ -200,8 +200,9 @@ PAGE = b"<html>Please sign in to the guest network</html>"
         (302, {"Content-Type": "text/html", "Location": "https://guest.example"}, b""),
         (200, {"Content-Type": "application/json"}, b'{"keys": [{"value": "'),
         (200, {}, PAGE),
+        (200, {"Content-Type": "application/json"}, b'{"keys": ' + b"[" * 50_000),
     ],
-    ids=["page", "redirect", "torn", "no type"],
+    ids=["page", "redirect", "torn", "no type", "bottomless"],
 )
 async def test_what_a_proxy_answers_is_no_answer(fake: FakeAzure, answer: Answer) -> None:
     """A page in Azure's place must pass neither for an empty list nor for a success."""

@@ -88,6 +88,9 @@ def sql(text: str) -> Tamper:
         (sql("DELETE FROM entries WHERE seq = 9"), 9, "checkpoint knows"),
         (sql("DELETE FROM entries WHERE seq > 2"), 3, "checkpoint knows"),
         (sql("DELETE FROM entries"), 1, "checkpoint knows"),
+        (sql("UPDATE entries SET data = x'ff00' WHERE seq = 4"), 4, "changed"),
+        (sql("UPDATE entries SET at = 5 WHERE seq = 4"), 4, "changed"),
+        (sql("UPDATE entries SET seq = 'four' WHERE seq = 4"), 4, "missing"),
         (lambda db: swap(db, 4, 5), 4, "was changed"),
         (lambda db: swap(db, 2, 8), 2, "was changed"),
     ],
@@ -111,6 +114,32 @@ def test_a_checkpoint_in_the_middle_is_found_again(journal: Journal) -> None:
     assert journal.verify(kept).ok
     assert journal.verify(Checkpoint(seq=4, hash="0" * 64)).first_bad == 4
     assert journal.verify(kept).entries == 7
+
+
+@pytest.mark.parametrize("tamper", ["DELETE FROM entries WHERE seq > 7", "DELETE FROM entries"])
+def test_what_was_cut_off_is_still_told_after_a_later_run(journal: Journal, path: Path, tamper: str) -> None:
+    fill(journal)
+    journal.save_checkpoint()
+    kept = journal.kept_checkpoint()
+    with sqlite3.connect(path) as db:
+        db.execute(tamper)
+    db.close()
+    for number in range(12):
+        journal.append("run-2", "note", {"text": f"later entry {number}"}, at="2026-03-02T02:00:00Z")
+    journal.save_checkpoint()
+    assert journal.kept_checkpoint() == kept
+    found = journal.verify()
+    assert (found.ok, found.first_bad) == (False, 9)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_left_for_whoever_looks(journal: Journal, path: Path) -> None:
+    fill(journal)
+    beside = path.with_suffix(".checkpoint")
+    beside.write_text("not ours")
+    journal.save_checkpoint()
+    assert beside.read_text() == "not ours"
+    with pytest.raises(JournalError, match="not readable"):
+        journal.verify()
 
 
 def test_a_printed_checkpoint_is_read_back(journal: Journal, path: Path) -> None:
@@ -171,6 +200,8 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "other.sqlite3").write_bytes(b"this is no database, just text that is long enough to be looked at" * 20)
     with pytest.raises(JournalError, match="not a database"):
         Journal.open(tmp_path / "other.sqlite3")
+    with pytest.raises(JournalError, match="cannot be opened: embedded null byte"):
+        Journal.open("a\0b")
 
 
 def test_a_newer_journal_is_refused(path: Path) -> None:

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from actions.guard import planfile
-from actions.guard.errors import PlanFileError, StalePlan
+from actions.guard.confirm import Confirmation
+from actions.guard.errors import PlanFileError, StalePlan, UsageError
 from actions.guard.model import Mode, Plan
 from tests.actions.guard.world import TYPED, Desk, World
 
@@ -73,6 +75,7 @@ async def test_an_edited_plan_is_refused(plan: Plan, tmp_path: Path, edit: Calla
         (b'{"schema":"amlkeys.plan/2"}', "amlkeys.plan/1"),
         (b'{"schema":"amlkeys.plan/1","action":1}', r"\$.action"),
         (b'{"schema":"amlkeys.plan/1","unknown":1}', "unknown"),
+        (b'{"schema":"amlkeys.plan/1","goal":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001, "nested too deeply"),
     ],
 )
 def test_what_is_no_plan_is_refused_with_its_place(tmp_path: Path, content: bytes, says: str) -> None:
@@ -89,8 +92,46 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
         planfile.load(tmp_path)
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(planfile.MAX_BYTES + 1)
-    with pytest.raises(PlanFileError, match="larger"):
-        planfile.load(tmp_path / "huge")
+    for endless in (tmp_path / "huge", Path("/dev/zero")):
+        with pytest.raises(PlanFileError, match="larger"):
+            planfile.load(endless)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"target": "nonsense"}, r"\$\.target"),
+        ({"made_at": "soon"}, r"\$\.made_at"),
+        ({"made_at": "2026-03-01T02:00:00"}, r"\$\.made_at"),
+    ],
+)
+async def test_a_forged_plan_with_a_fitting_hash_is_no_crash(
+    plan: Plan, tmp_path: Path, changes: dict[str, str], says: str
+) -> None:
+    planfile.save(msgspec.structs.replace(plan, **changes), tmp_path / "p")
+    with pytest.raises(PlanFileError, match=says):
+        planfile.load(tmp_path / "p")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"made_at": "2099-01-01T00:00:00Z"}, "still to come"),
+        ({"name": "other"}, "must be typed for it is c1 both"),
+        ({"slot": ""}, "must be typed for it is c1 both"),
+    ],
+)
+async def test_a_forged_plan_is_stale(desk: MakeDesk, plan: Plan, changes: dict[str, str], says: str) -> None:
+    forged = msgspec.structs.replace(plan, **changes)
+    typed = Confirmation(name=forged.name, slot=forged.slot)
+    with pytest.raises(StalePlan, match=says):
+        await desk().engine.run(forged, mode=Mode.LIVE, confirmation=typed)
+
+
+async def test_a_goal_of_another_action_is_refused(desk: MakeDesk, plan: Plan, world: World) -> None:
+    with pytest.raises(UsageError, match="goal is none of"):
+        await desk().engine.run(msgspec.structs.replace(plan, goal={}), mode=Mode.LIVE, confirmation=TYPED)
+    assert not world.sent
 
 
 async def test_a_place_that_cannot_be_written(plan: Plan, tmp_path: Path) -> None:
