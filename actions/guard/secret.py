@@ -17,7 +17,7 @@ _SHAPES = re.compile(
     r"|(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}(?![\w~.-])"  # an application's password in Entra
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\."
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
-    r"|[a-z][a-z0-9+.-]*://[^\s/:@?#]*:[^\s/:@?#]+@"  # a password in an address
+    r"|[A-Za-z0-9+.-]://[^\s/:@?#]*:[^\s/:@?#]+@"  # a password in an address; its scheme is looked at no further
     r"|\b(?:gh[opsu]_[A-Za-z0-9]{36}|github_pat_\w{22}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10}|hf_[A-Za-z0-9]{30}"
     r"|sk-[A-Za-z0-9_-]{20}|dapi[0-9a-f]{32}|AKIA[0-9A-Z]{16}\b)"
     r"|(?i:accountkey|sharedaccesskey|[?&]sig|password|client[_-]?secret)\s*=\s*[^\s;&]{8,}"
