@@ -22,6 +22,7 @@ from tui.render import clip
 from tui.steady import Steady
 from tui.widgets.banner import Banner, BannerFacts
 from tui.widgets.key_line import KeyLine
+from tui.widgets.lines import put
 from tui.widgets.text_pane import TextPane
 from tui.widgets.virtual_table import VirtualTable
 
@@ -92,8 +93,9 @@ class StatusLine(Static):
         reading = f"{self._reading}{far} ...{passed}" if self._reading else self._said
         text = "   ".join(part for part in (reading, self._slowed()) if part)
         cells = self.size.width
-        self.update(
-            Text(clip(text, cells, ascii_only=bool(self.app.has_class("-ascii"))) if cells else text, no_wrap=True)
+        put(
+            self,
+            Text(clip(text, cells, ascii_only=bool(self.app.has_class("-ascii"))) if cells else text, no_wrap=True),
         )
 
     def on_resize(self) -> None:

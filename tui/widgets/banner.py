@@ -12,6 +12,7 @@ from textual.widgets import Static
 from actions.guard.model import Mode
 from tui.modes import LIVE_AND_TWIN
 from tui.render import clean, clip, clock, pad, width
+from tui.widgets.lines import put
 
 _LAST_MINUTE = 60
 _TENANT_CELLS = len("  tenant 01234567") + 1
@@ -153,8 +154,8 @@ class Banner(Vertical):
         if env:
             text.append(env, f"bold reverse {self._facts.colour}").append(" ")
         text.append(mode, "bold").append(" ").append(who)
-        self.query_one("#banner-top", Static).update(text)
+        put(self.query_one("#banner-top", Static), text)
         dry = LIVE_AND_TWIN if self._facts.mode is Mode.DRY_RUN else ""
         cloud = "  ".join(part for part in (self._facts.goal, dry, self._facts.cloud) if part)
         trail = second_line(self._crumbs, cloud, self._as_of, cells, ascii_only=self._ascii)
-        self.query_one("#banner-trail", Static).update(Text(trail, no_wrap=True))
+        put(self.query_one("#banner-trail", Static), Text(trail, no_wrap=True))

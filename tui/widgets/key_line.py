@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.render import width
+from tui.widgets.lines import put
 
 _HELP = ("help", "keys_here")
 _EVERYWHERE = ("app.focus_next", "app.focus_previous", "screen.copy_text")
@@ -121,4 +122,4 @@ class KeyLine(Static):
         text = Text(" ", no_wrap=True)
         for key, what in found:
             text.append(key, "bold").append(f" {what}  ")
-        self.update(text)
+        put(self, text)

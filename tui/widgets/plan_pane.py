@@ -11,6 +11,7 @@ from actions.guard.model import Plan, Step
 from actions.guard.preflight import Preflight
 from tui.render import clean, clip, duration, indent, look, told
 from tui.telling import preflight_lines
+from tui.widgets.lines import put
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
@@ -186,4 +187,4 @@ class PlanPane(Vertical):
             number, step = found
             lines = step_brief(step, number, self._preflight, cells)
             shown = [clip(line, cells, ascii_only=self._ascii) for line in lines[:_DETAIL_LINES]]
-            pane.update(Text("\n".join(shown), no_wrap=True))
+            put(pane, Text("\n".join(shown), no_wrap=True))

@@ -15,6 +15,7 @@ from actions.guard.model import WaitKind
 from actions.guard.text import many
 from tui.render import clip, clock_on, drawn, duration, indent, mark, moment, told
 from tui.spark import gauge, percent, stretch
+from tui.widgets.lines import put
 from tui.widgets.rows import TableRow
 from tui.widgets.run_view import RunView, StepView, WaitView
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -217,7 +218,4 @@ class RunPane(Vertical):
         self.query_one("#run-foot").display = bool(lines)
 
     def _put(self, where: str, text: str) -> None:
-        """Change a text, painting only when it is another."""
-        line = self.query_one(where, Static)
-        if str(line.content) != text:
-            line.update(Text(text, no_wrap=True))
+        put(self.query_one(where, Static), Text(text, no_wrap=True))
