@@ -13,7 +13,7 @@ import pytest_textual_snapshot
 from syrupy.assertion import SnapshotAssertion
 
 from azsim.secrets import MARK
-from tests.support import canary, idle, network, snapshots
+from tests.support import canary, idle, network, snapshots, styles
 from tests.support.checkout import ROOT
 
 pytest_textual_snapshot.SVGImageExtension = snapshots.PictureExtension  # looked up when `snap_compare` runs
@@ -61,6 +61,14 @@ def pilots_that_wait_no_longer_than_needed() -> Iterator[None]:
     """Pilots go on when the App has nothing to do."""
     with pytest.MonkeyPatch.context() as patch:
         idle.put_in_place(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def style_sheets_parsed_once() -> Iterator[None]:
+    """Apps share what was parsed of their style sheets."""
+    with pytest.MonkeyPatch.context() as patch:
+        styles.put_in_place(patch)
         yield
 
 

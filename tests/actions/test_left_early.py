@@ -35,6 +35,7 @@ async def reading(what: str, cloud: Reader, workspace: ResourceId) -> Any:
         return await action.inspect(cloud, target, action.options())
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("what", ["workspace", "posture", *actions()])
 async def test_each_turn_of_a_reading_can_be_its_last(what: str) -> None:
     sim = Cloud(demo())

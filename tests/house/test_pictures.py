@@ -40,6 +40,7 @@ def pictures() -> list[Path]:
     return [name.relative_to("snapshots") for name in names]
 
 
+@pytest.mark.picture
 def test_no_picture_without_its_test(pictures: list[Path]) -> None:
     modules = {Path("tests") / picture.parent.with_suffix(".py") for picture in pictures}
     there = sorted(str(module) for module in modules if (checkout.ROOT / module).is_file())

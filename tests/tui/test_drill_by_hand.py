@@ -230,6 +230,7 @@ async def test_no_drill_where_the_rehearsal_is_not_in_this_process() -> None:
     found.close()
 
 
+@pytest.mark.terminal
 def test_the_program_plays_on_a_terminal_and_its_exit_tells_how_it_went() -> None:
     line = Terminal("rehearsal", "drill", "lost-access")
     try:
@@ -247,6 +248,7 @@ def test_the_program_plays_on_a_terminal_and_its_exit_tells_how_it_went() -> Non
     assert [(each["drill"], each["won"], each["by_hand"]) for each in kept()] == [("lost-access", False, True)]
 
 
+@pytest.mark.terminal
 def test_on_a_terminal_it_plays_by_itself_when_asked_to() -> None:
     line = Terminal("rehearsal", "drill", "lost-access", "--headless", size=(100, 120))
     try:

@@ -74,7 +74,9 @@ GROUPS = {estate: [name for name in TOGETHER if WAYS[name].estate == estate] for
 }
 
 
-@pytest.mark.parametrize("name", list(TEXTS))
+@pytest.mark.parametrize(
+    "name", ["mixed", *(pytest.param(name, marks=pytest.mark.matrix) for name in ("long", "wide"))]
+)
 @pytest.mark.parametrize("group", list(GROUPS))
 async def test_every_screen_shows_them_as_plain_text(name: str, group: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: TEXTS[name])

@@ -136,6 +136,7 @@ def test_the_other_places_are_read(tmp_path: Path, sims: list[Simulated]) -> Non
     assert sims[0].ledger.writes() == []
 
 
+@pytest.mark.terminal
 def test_a_terminal_that_places_no_text_reaches_the_report_by_lines_alone(no_secret_in) -> None:
     """The main job at 80x24 on a dumb terminal: find, plan, decide, arm, confirm by typing, run, read the record."""
     line = Terminal("--rehearse=", environ={"TERM": "dumb"})

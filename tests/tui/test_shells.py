@@ -36,6 +36,7 @@ def offered(*words: str, begun: str = "") -> list[str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
+@pytest.mark.terminal
 def test_commands_actions_and_options_are_offered() -> None:
     assert {"workspaces", "completion"} <= set(offered())
     assert offered("plan", begun="sto") == ["storage-keys"]
@@ -43,6 +44,7 @@ def test_commands_actions_and_options_are_offered() -> None:
     assert offered("completion") == ["bash", "zsh", "fish"]
 
 
+@pytest.mark.terminal
 async def test_workspaces_are_offered_from_the_list_that_the_console_kept() -> None:
     assert offered("show") == []
     app = on_small()
@@ -54,6 +56,7 @@ async def test_workspaces_are_offered_from_the_list_that_the_console_kept() -> N
     assert offered("show") == [], "another place has another list"
 
 
+@pytest.mark.terminal
 async def test_two_workspaces_of_one_name_are_offered_with_their_groups() -> None:
     app = on_small()
     async with opened(app):
@@ -66,6 +69,7 @@ async def test_two_workspaces_of_one_name_are_offered_with_their_groups() -> Non
     assert offered("--rehearse", "show") == ["rg-other/small-ml", "rg-small/small-ml"]
 
 
+@pytest.mark.terminal
 async def test_groups_are_told_from_the_ids_where_another_column_stands_second() -> None:
     app = on_small()
     async with opened(app):
@@ -81,6 +85,7 @@ async def test_groups_are_told_from_the_ids_where_another_column_stands_second()
 GROUPS = ("rg-a", "rg-b")
 
 
+@pytest.mark.terminal
 def test_runs_runbooks_and_drills_are_offered(tmp_path: Path) -> None:
     place, estate = tmp_path / "journal.sqlite3", estate_file(tmp_path)
     at = ("--journal", str(place), f"--rehearse={estate}")
@@ -99,6 +104,7 @@ def test_each_shell_gets_its_script(shell: str) -> None:
     assert f"_AMLKEYS_COMPLETE={shell}_complete" in answer.out
 
 
+@pytest.mark.terminal
 def test_a_bash_completes() -> None:
     script = amlkeys("completion", "bash").out
     command = (

@@ -67,6 +67,7 @@ async def run_and_resume(sim: Cloud, folder: Path) -> tuple[Watch, str, RunState
     return second, run, (await second.engine.resume(run)).state
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("takes", ["in_use", "key1"])
 @pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("route", "at"), [*((route, 1) for route in CHANGES), (CHANGES[0], 2)])
@@ -107,6 +108,7 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 @pytest.mark.parametrize(("route", "at"), [*((route, 1) for route in CHANGES), (CHANGES[0], 2)])
 async def test_an_answer_is_lost_at_a_change(watch, route, at, fault):
