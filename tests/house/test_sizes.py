@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -16,8 +16,9 @@ FUNCTION_LINES = 60
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _functions(source: str) -> Iterator[Function]:
-    return (node for node in ast.walk(ast.parse(source)) if isinstance(node, Function))
+@cache
+def _functions(source: str) -> tuple[Function, ...]:
+    return tuple(node for node in ast.walk(ast.parse(source)) if isinstance(node, Function))
 
 
 def _parameters(function: Function) -> list[ast.arg]:

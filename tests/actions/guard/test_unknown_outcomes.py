@@ -113,6 +113,7 @@ async def _count(desk: MakeDesk, world: World) -> int:
     return at.journal.writes
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 async def test_killed_at_every_journal_write_then_resumed(
     desk: MakeDesk, world: World, after: bool, tmp_path_factory: pytest.TempPathFactory
@@ -141,6 +142,7 @@ async def test_killed_at_every_journal_write_then_resumed(
         assert later.journal.leases() == []
 
 
+@pytest.mark.matrix
 async def test_killed_at_every_write_of_a_resumed_run_too(
     desk: MakeDesk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
