@@ -76,15 +76,15 @@ def told_goal(standing: Standing) -> str:
     return f"D goal {standing}"
 
 
-def story_text(drill: Drill, standing: Standing | None) -> str:
-    """The story, what it is judged by, and where the goal stands once the drill is under way."""
+def story_text(drill: Drill, standing: Standing | None, *, ends: str = "l ends the drill") -> str:
+    """The story, what it is judged by, and where the goal stands once the drill is under way; `ends` says what ends it."""
     lines = [*drill.story.split("\n\n")]
     paragraphs = [" ".join(each.split()) for each in lines]
     now = {
         None: "What is to go wrong, if anything, strikes once your first live run has begun.",
         "not yet": "The goal: not yet reached.",
-        "reached": "The goal: reached. l ends the drill and tells how it went.",
-        "lost": "The goal: lost, whatever comes now. You can go on; l ends the drill and tells why.",
+        "reached": f"The goal: reached. {ends} and tells how it went.",
+        "lost": f"The goal: lost, whatever comes now. You can go on; {ends} and tells why.",
     }[standing]
     judged = (
         "You are judged by what the cloud holds in the end: its keys and access, who was without a working key, "

@@ -32,6 +32,7 @@ class Places(Walk):
     """The walk with all places that the console has."""
 
     elsewhere = ", 0 for runs, runbooks and the rest"
+    drills = "Drills: play one by hand, or let it play by itself"
 
     def pages(self, row: WorkspaceRow) -> dict[str, Callable[[], object]]:
         """What there is to read, and to follow."""
@@ -42,9 +43,9 @@ class Places(Walk):
             "Follow a runbook on it": lambda: self._runbooks(row.id),
         }
 
-    def go_elsewhere(self) -> None:
-        """Ask where to."""
-        places: dict[str, Callable[[], object]] = {
+    def places(self) -> dict[str, Callable[[], object]]:
+        """What there is beside the workspaces, by what it is called."""
+        found: dict[str, Callable[[], object]] = {
             "Runs: read one, go on with it, write its report": self._runs,
             "Runbooks: follow one": self._runbooks,
             "Encryption keys: whose expires when": lambda: self._call("cmk"),
@@ -54,7 +55,12 @@ class Places(Walk):
             "Check that everything is in place": lambda: self._call("doctor"),
         }
         if self._session.can_renew:
-            places["Drills, each of which plays by itself"] = self._drills
+            found[self.drills] = self._drills
+        return found
+
+    def go_elsewhere(self) -> None:
+        """Ask where to."""
+        places = self.places()
         chosen = self._pick("Where to", list(places), back=True)
         if chosen >= 0:
             [*places.values()][chosen]()
@@ -105,12 +111,27 @@ class Places(Walk):
         return known[chosen].name if chosen >= 0 else ""
 
     def _drills(self) -> None:
-        from tui.drill import load_drill, names
+        """Number the drills, calm ones first, and play one on an estate of its own."""
+        from tui.plain_drill import play_by_hand
 
-        known = list(names())
-        chosen = self._pick("Which drill", [load_drill(name).title for name in known], back=True)
-        if chosen >= 0:
-            self._call("rehearsal", "drill", known[chosen], "--headless", apart=True)
+        name = self.picked_drill()
+        how = self._pick("How", ("By hand, on lines as here", "By itself, the calm way"), back=True) if name else -1
+        if how == 0:
+            play_by_hand(self._session.settings, name, self._ask)
+        elif how == 1:
+            self._call("rehearsal", "drill", name, "--headless", apart=True)
+
+    def picked_drill(self) -> str:
+        """Ask for a drill; empty goes back."""
+        from tui.debrief import earlier
+        from tui.drill_hand import drill_rows
+
+        rows = drill_rows(earlier())
+        told = [
+            f"grade {row.cells[0]}: {row.cells[1]}{f', {row.cells[2]} last' if row.cells[2] else ''}" for row in rows
+        ]
+        chosen = self._pick("Which drill", told, back=True)
+        return rows[chosen].key if chosen >= 0 else ""
 
     # Runs
 

@@ -142,6 +142,8 @@ class Session:
         self.settings, self.config, self.emit = settings, config, emit
         self.environments = Environments(config.environments)
         self.wanted_drill, self.last_won = settings.drill, False
+        self.watching: Callable[[Callable[[Event], None]], Callable[[Event], None]] = lambda emit: emit
+        """Put before whoever hears a run's events, by a drill that is played on lines."""
         self.on_device_code: Callable[[DeviceCode], None] | None = None
         self.on_throttle: Callable[[Throttling], None] = ignore
         self._cloud, self._make_sim, self._served = cloud, sim, served

@@ -80,7 +80,7 @@ class Attendance:
 
     def attend(self, work: Callable[[Connected], Awaitable[RunResult]]) -> RunResult:
         """Do the work on the engine's thread and wait for its end, whatever signals come."""
-        self._session.emit = self._take
+        self._session.emit = self._session.watching(self._take)
         with self._signals():
             return self._session.run(work, keep=True)
 

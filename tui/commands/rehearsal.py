@@ -71,26 +71,31 @@ def _document(estate: str | None) -> Any:
 @click.argument("name", required=False, shell_complete=completing.drills)
 @click.option("--list", "listed", is_flag=True, help="List the drills, with how each went last.")
 @click.option("--headless", is_flag=True, help="Let it play by itself, on a terminal too.")
+@click.option("--by-hand", is_flag=True, help="Play it by hand on lines, without a terminal too.")
 @click.option("--with", "words", metavar="OPTIONS", help="Options of the action instead of the calm way's.")
 @decide_option
 @click.pass_context
 def drill(
-    context: click.Context, name: str | None, listed: bool, headless: bool, words: str | None, decided: dict[str, str]
-) -> int:
+    context: click.Context, name: str | None, listed: bool, headless: bool, by_hand: bool, words: str | None,
+    decided: dict[str, str],
+) -> int:  # fmt: skip
     """Play the drill NAME from its story to its debrief; exit 0 when its goal was reached.
 
-    On a terminal you play it by hand in the console; without NAME you choose there. Without a terminal, with --headless,
-    --json or --plain, or with options or answers of your own it plays by itself: the calm way, or yours.
+    On a terminal you play it by hand, in the console or with --plain on lines; without NAME you choose there. Without a
+    terminal, with --headless or --json, or with options or answers of your own it plays by itself: the calm way, or yours.
     """
-    from tui.cli import on_terminal
+    from tui.cli import on_terminal, places_no_text
     from tui.drill import load_drill
     from tui.drill_play import chosen_options, play
 
     if listed:
         return _list_drills(context)
     settings = settings_of(context)
-    if on_terminal() and not (headless or decided or words is not None or settings.json or settings.plain):
-        return _by_hand(settings, name or "")
+    by_itself = headless or bool(decided) or words is not None or settings.json
+    if by_hand and by_itself:
+        raise CommandError("--by-hand takes you, and no options, answers or --json.", exit_code=USAGE, kind="usage")
+    if by_hand or (on_terminal() and not by_itself):
+        return _by_hand(settings, name or "", on_lines=by_hand or settings.plain or places_no_text())
     name = name or "storage-keys"
     found = load_drill(name)
     if words is not None:
@@ -108,13 +113,17 @@ def drill(
     return DONE if debrief.won else FAILED
 
 
-def _by_hand(settings: Settings, name: str) -> int:
-    """Open the console on a drill, or on the list of drills."""
+def _by_hand(settings: Settings, name: str, *, on_lines: bool) -> int:
+    """Open the console on a drill or on the list of drills, or play on lines."""
     from tui.console import open_console
     from tui.drill import load_drill
 
     if name:
         load_drill(name)  # an unknown one is told here, before anything is painted
+    if on_lines:
+        from tui.plain_drill import play_by_hand
+
+        return play_by_hand(settings, name)
     return open_console(msgspec.structs.replace(settings, rehearse="", drill=name))
 
 
