@@ -30,6 +30,8 @@ SHIPPED = Path(__file__).parent.parent / "actions" / "runbooks"
 FENCE = "+++"
 STOP = "stop"
 _STEP = re.compile(r"(\d+)\. +(\S.*)")
+_ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
+"""What begins a paragraph of its own within a list."""
 _BOUND = re.compile(r"\s+`(amlkeys|expect|ask|wait):\s*(.*)`\s*")
 _CHECK = re.compile(r"([\w-]+) +(?:(==) +ok|(has|lacks) +(\S+?))(?:, *else +(\w+))?")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -192,19 +194,51 @@ def _steps(lines: list[str], start: int, problems: list[Problem]) -> Iterator[St
 
 
 def _step(number: int, section: str, first: str, at: int, more: list[str], problems: list[Problem]) -> Step:
-    texts, bound = [first], None
+    texts, bound, goes_on = [first], None, True
     for offset, line in enumerate(more, at + 2):
         found = _BOUND.fullmatch(line)
         if not found:
-            texts.append(line.strip())
+            if goes_on and line.strip() and not _ITEM.match(line):
+                texts[-1] += f" {line.strip()}"
+            elif line.strip():
+                texts.append(line.strip())
+            goes_on = bool(line.strip())
             continue
+        goes_on = False
         if bound is not None:
             problems.append(Problem(offset, f"step {number} is bound twice"))
         try:
             bound = _bound(found[1], found[2].strip(), offset)
         except ValueError as error:
             problems.append(Problem(offset, str(error)))
-    return Step(number, section, "\n".join(text for text in texts if text), at + 1, bound)
+    return Step(number, section, "\n".join(texts), at + 1, bound)
+
+
+def flowing(text: str, cells: int) -> list[str]:
+    """Lay a runbook's Markdown out for a width: paragraphs and items flow, titles and bound lines stay lines."""
+    from tui.render import indent
+
+    lines: list[str] = []
+    lead, words = "", ""
+
+    def end() -> None:
+        nonlocal lead, words
+        lines.extend(indent(words, cells, lead) if words else [])
+        lead, words = "", ""
+
+    for line in text.splitlines():
+        item = _ITEM.match(line)
+        if not line.strip() or line.startswith("#") or _BOUND.fullmatch(line):
+            end()
+            lines.append(line)
+        elif item or not words:
+            end()
+            lead = item[0] if item else line[: len(line) - len(line.lstrip())]
+            words = line[len(lead) :]
+        else:
+            words += f" {line.strip()}"
+    end()
+    return lines
 
 
 def _bound(kind: str, text: str, line: int) -> Bound:

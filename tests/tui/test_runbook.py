@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.command_line import amlkeys
-from tui.runbook import RunbookError, Shelf, lint, options_of, parse, read
+from tui.runbook import RunbookError, Shelf, flowing, lint, options_of, parse, read
 
 HEAD = """+++
 title = "T"
@@ -34,7 +34,7 @@ def test_steps_are_read_with_what_binds_them() -> None:
     body += "2. Do.\n   `amlkeys: storage-keys --leaked {slot}`\n"
     book = parse("t", (HEAD + body).encode())
     first, second = book.steps
-    assert (first.section, first.text, first.line) == ("One", "Ask.\nMore words.", 10)
+    assert (first.section, first.text, first.line) == ("One", "Ask. More words.", 10)
     assert first.bound is not None
     assert [tuple(choice) for choice in first.bound.choices] == [("key1", 0), ("key2", -1)]
     assert second.bound is not None
@@ -109,3 +109,41 @@ def test_list_and_show(tmp_path: Path) -> None:
     shown = amlkeys("runbook", "show", "offboarding", "--json").json
     assert shown["steps"][3]["bound"]["name"] == "storage-keys"
     assert amlkeys("runbook", "show", "nosuch").exit == 2
+
+
+FLOWING = """\
+# A title that stays
+
+A paragraph that was broken
+in its file.
+
+1. A step that goes
+   on here:
+   - an item that
+     goes on
+   - another
+   `ask: due = yes | no`
+2. The next.
+"""
+
+
+def test_what_was_broken_in_the_file_flows() -> None:
+    """Titles, items and bound lines begin lines; nothing else does."""
+    assert flowing(FLOWING, 60) == [
+        "# A title that stays",
+        "",
+        "A paragraph that was broken in its file.",
+        "",
+        "1. A step that goes on here:",
+        "   - an item that goes on",
+        "   - another",
+        "   `ask: due = yes | no`",
+        "2. The next.",
+    ]
+    assert flowing("1. one two three", 12) == ["1. one two", "   three"]
+
+
+def test_a_steps_text_flows_and_keeps_its_items() -> None:
+    book = parse("x", (HEAD + FLOWING).encode())
+    assert book.steps[0].text == "A step that goes on here:\n- an item that goes on\n- another"
+    assert book.steps[0].bound is not None

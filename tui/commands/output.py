@@ -47,6 +47,11 @@ class Output:
         return _columns(sys.stdout)
 
     @property
+    def for_people(self) -> bool:
+        """Whether the result goes to a terminal, and not as it is to a file or a program."""
+        return _is_terminal(sys.stdout)
+
+    @property
     def margin(self) -> int:
         """The same for progress."""
         return _columns(sys.stderr)

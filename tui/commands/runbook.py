@@ -18,6 +18,9 @@ from tui.commands.flags import Group, settings_of
 if TYPE_CHECKING:
     from tui.runbook import Runbook, Shelf, Step
 
+_WIDEST = 100
+"""Cells beyond which a paragraph is hard to read."""
+
 
 @click.group(cls=Group)
 def runbook() -> None:
@@ -80,6 +83,7 @@ def list_books(context: click.Context) -> int:
 def show(context: click.Context, name: str) -> int:
     """Show the runbook NAME as its file tells it."""
     from tui.commands.output import Output
+    from tui.runbook import flowing
 
     book, out = _read(_path(_shelf(context), name)), Output(settings_of(context))
     if out.json:
@@ -87,7 +91,8 @@ def show(context: click.Context, name: str) -> int:
         head = msgspec.to_builtins(book.head)
         out.document("runbook", {"name": book.name, "sha256": book.digest, "head": head, "steps": steps})
     else:
-        out.text(f"When: {book.head.when}\n\n{book.text}")
+        text = f"When: {book.head.when}\n\n{book.text}"
+        out.text("\n".join(flowing(text, min(out.cells, _WIDEST))) if out.for_people else text)
     return DONE
 
 
