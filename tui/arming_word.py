@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+_LONG, _LONGEST = 16, 24
+
 
 def arming_word(estate: str, tenant: str) -> str:
-    """The word that arms a session: where it would change things, in at most twelve letters."""
-    letters = "".join(letter for letter in (estate or tenant).casefold() if letter.isalnum() or letter == "-")
-    return f"live-{letters[:12]}" if letters else "live"
+    """The word that arms a session: where it would change things, in as many whole words as are typed without pains."""
+    words = re.findall(r"-?[^\W_]+", (estate or tenant).casefold())
+    letters = words[0].lstrip("-")[:_LONGEST] if words else ""
+    for word in words[1:]:
+        if len(letters) + len(word) > _LONG:
+            break
+        letters += word
+    return f"live-{letters}" if letters else "live"

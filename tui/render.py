@@ -280,10 +280,12 @@ def ago(passed: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as a clock shows it: `0:07`, `28:41`, `1:00:05`."""
+    """A length of time as a clock shows it: `0:07`, `28:41`, `1:00:05`; from three days on `20d 23:59`, in hours and minutes."""
     whole = max(0, round(seconds))
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
+    if hours >= 72:
+        return f"{hours // 24}d {hours % 24}:{minutes:02}"
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 

@@ -168,7 +168,14 @@ def test_the_terminal_s_hands_use_one_clock():
 
 @pytest.mark.parametrize(
     ("estate", "tenant", "word"),
-    [("Contoso", "c041", "live-contoso"), ("", "c0417054-0000-4000", "live-c0417054-000"), ("", "", "live")],
+    [
+        ("Contoso", "c041", "live-contoso"),
+        ("", "c0417054-0000-4000-8000", "live-c0417054-0000"),
+        ("localhost:43817", "", "live-localhost43817"),
+        ("North-Wind Traders of the Sea", "", "live-north-wind"),
+        ("x" * 40, "", f"live-{'x' * 24}"),
+        ("", "", "live"),
+    ],
 )
 def test_the_arming_word_names_the_place(estate, tenant, word):
     assert arming_word(estate, tenant) == word

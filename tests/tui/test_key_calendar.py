@@ -10,7 +10,7 @@ import pytest
 from azsim.estates.encrypted import encrypted, encrypted_fleet
 from azsim.faults import Fault
 from tests.tui.command_line import amlkeys
-from tests.tui.consoles import NOON, console, opened, press, session, settle, shown, writes
+from tests.tui.consoles import NOON, console, on_small, opened, press, session, settle, shown, writes
 from tests.tui.test_cli_json import checked
 from tui.app import AmlkeysApp
 from tui.key_calendar import TITLES
@@ -120,3 +120,10 @@ def test_a_move_from_the_command_line_with_its_report(tmp_path: Path) -> None:
     assert "may be disabled after" in report
     assert "Never delete it" in report
     assert "Terraform" in report
+
+
+async def test_nothing_is_offered_to_move_where_no_key_is_listed() -> None:
+    async with opened(on_small()) as pilot:
+        await press(pilot, "C")
+        assert "No workspace that you can see has a customer-managed key." in shown(pilot)
+        assert "check and move" not in shown(pilot)

@@ -119,8 +119,8 @@ async def test_requests_are_watched_with_changes_marked_and_outages_told() -> No
         assert sim is not None
         account = next(iter(sim.world.keys.accounts.values())).id
         await press(pilot, "R")
-        assert "0 of them writes; 0 holders without" in shown(pilot)
-        assert "none so far" in shown(pilot)
+        assert "0 of them writes" in shown(pilot)
+        assert "none since it began" in shown(pilot)
         for slot in (b"key1", b"key2"):
             url = f"https://management.azure.com{account}/regenerateKey?api-version=2023-05-01"
             headers = {"Authorization": f"Bearer {sim.issue_token()}", "Content-Type": "application/json"}
@@ -184,3 +184,11 @@ async def test_away_from_a_rehearsal_in_this_process_there_are_none() -> None:
     with pytest.raises(SessionError, match="Only a rehearsal in this process"):
         await found.renew(drill=False)
     found.close()
+
+
+async def test_who_had_no_key_from_the_start_is_no_outage_and_told_beside_them() -> None:
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "R")
+        held = len(pilot.app.session.sim.outages.open())
+        assert held
+        assert f"outages:    none since it began; {held} holders had no working key from the start" in shown(pilot)

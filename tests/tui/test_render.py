@@ -51,7 +51,15 @@ def test_ages_take_one_unit(past: timedelta, told_as: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0:00"), (7.4, "0:07"), (1721, "28:41"), (3605, "1:00:05"), (90_000, "25:00:00"), (-1, "0:00")],
+    [
+        (0, "0:00"),
+        (7.4, "0:07"),
+        (1721, "28:41"),
+        (3605, "1:00:05"),
+        (90_000, "25:00:00"),
+        (1_814_358, "20d 23:59"),
+        (-1, "0:00"),
+    ],
 )
 def test_durations_read_like_a_clock(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown

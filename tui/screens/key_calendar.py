@@ -60,6 +60,10 @@ class KeyCalendarScreen(ConsoleScreen[None]):
             id="keys",
         )
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to move where no key is listed."""
+        return action != "move" or self.table.row is not None if self.is_mounted else True
+
     def sheets(self) -> list[Sheet]:
         """The list, and how many keys expire in which week."""
         weeks = [(first, str(count)) for first, count in self._found.weeks] if self._found else []

@@ -144,13 +144,14 @@ class RehearsalScreen(ConsoleScreen[None]):
     def _state_lines(self, cells: int) -> list[str]:
         """How much was asked, what is made to go wrong, and who is without a working key."""
         sim = self.sim
-        writes, held = len(sim.ledger.writes()), len(sim.outages.open())
-        without = f"{many(held, 'holder')} without a working key"
-        lines = [f"{many(sim.ledger.last, 'request')}, {writes} of them writes; {without}"]
+        lines = [f"{many(sim.ledger.last, 'request')}, {len(sim.ledger.writes())} of them writes"]
         wrong = [f"{_told(each.fault)}, hit {each.hits}" for each in sim.faults.all()]
         wrong += [f"{way(option).name}: {told_value(way(option), value)}" for option, value in self._changed()]
         lines += _some("goes wrong", wrong, cells, "nothing")
-        lines += _some("outages", [_told_outage(each) for each in reversed(sim.outages.during())], cells, "none so far")
+        outages = [_told_outage(each) for each in reversed(sim.outages.during())]
+        before = sum(each.preexisting for each in sim.outages.open())
+        known = f"; {many(before, 'holder')} had no working key from the start" if before else ""
+        lines += _some("outages", outages, cells, f"none since it began{known}")
         return lines
 
     def _changed(self) -> tuple[tuple[str, Any], ...]:
