@@ -20,6 +20,7 @@ from tui.render import clean
 from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
 from tui.standing import RunBoard, Standing, tell_slowed
+from tui.themes import ASCII_CSS
 from tui.widgets.banner import tick_after
 
 if TYPE_CHECKING:
@@ -45,11 +46,7 @@ class AmlkeysApp(Ways):
     TITLE = "amlkeys"
     AUTO_FOCUS = ""
     COMMANDS = App.COMMANDS | {console_commands}
-    CSS = """
-    .-ascii Dialog > .dialog--box { border: ascii $primary; }
-    .-ascii #plan-step, .-ascii #run-foot { border-top: ascii $surface-lighten-2; }
-    .-ascii TextPane, .-ascii VerticalScroll { scrollbar-size: 0 0; }
-    """
+    CSS = ASCII_CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "choose_mode", "mode", id="mode"),
         Binding("ctrl+q", "leave", "quit", id="quit", priority=True),

@@ -21,3 +21,14 @@ HIGH_CONTRAST = Theme(
     variables={"text-muted": "#ffffff", "primary-muted": "#404000"},
 )
 """Every text on the background has a contrast of 7:1 or more (WCAG 2.2, 1.4.6)."""
+
+ASCII_CSS = """
+.-ascii Dialog > .dialog--box { border: ascii $primary; }
+.-ascii #plan-step, .-ascii #run-foot, .-ascii BatchScreen > TextPane, .-ascii #book > TextPane {
+    border-top: ascii $surface-lighten-2;
+}
+.-ascii #book.-wide > TextPane { border-top: none; border-left: ascii $surface-lighten-2; }
+.-ascii TextPane, .-ascii VerticalScroll, .-ascii Palette CommandList { scrollbar-size: 0 0; }
+.-ascii Palette #--input, .-ascii Palette CommandList, .-ascii Palette LoadingIndicator { border: none; }
+"""
+"""Lines and boxes for terminals that draw none; rules of a part's own sheet never see the app's class."""

@@ -76,10 +76,15 @@ _GUARD: tuple[tuple[type[GuardError], str, str], ...] = (
 )
 
 
+_QUOTED = ("Azure did not do what was asked.", "Try again, or quote the request id to Azure.")
+_REFUSED = ("Azure did not do what was asked.", "Try again.")
+_UNHEARD = ("No answer came from Azure.", "Check the line, the name server and the proxy, then try again.")
+
+
 def told(error: BaseException) -> Failure:
     """Tell any error that can reach a screen; one that nobody foresaw is told by its kind, never by its values."""
     if isinstance(error, CloudError):
-        otherwise = ("Azure did not do what was asked.", "Try again, or quote the request id to Azure.")
+        otherwise = _QUOTED if error.request_id else _REFUSED if error.status else _UNHEARD
         means, advice = _known(error, _CLOUD, otherwise)
         if error.retry_after:
             advice = f"Wait {duration(error.retry_after)}, then try again."

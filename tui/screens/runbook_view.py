@@ -45,8 +45,6 @@ class RunbookView(ConsoleScreen[None]):
         & > #book.-wide > VirtualTable { width: 45%; height: 1fr; }
         & > #book.-wide > TextPane { width: 1fr; border-top: none; border-left: solid $surface-lighten-2; }
     }
-    .-ascii #book > TextPane { border-top: ascii $surface-lighten-2; }
-    .-ascii #book.-wide > TextPane { border-top: none; border-left: ascii $surface-lighten-2; }
     """
 
     def __init__(self, path: Path, target: str) -> None:

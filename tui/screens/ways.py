@@ -193,7 +193,7 @@ class Ways(Drilling):
     def action_command_palette(self) -> None:
         """Show the palette."""
         if self.use_command_palette and not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette(id="--command-palette", placeholder="Search for commands ..."))
 
     def search_themes(self) -> None:
         """Show the palette of themes."""

@@ -26,13 +26,17 @@ ANNOUNCED = (
     "Press h to read them: it lists the keys of the storage account, of the workspace and of its datastores (secret "
     "reads, which Azure logs). Only fingerprints are compared and only slots are shown."
 )
+REFUSED = "Why, and what is missing for it, stands at the end of this page. h reads them again."
 
 
-def workspace_lines(view: WorkspaceView, now: datetime, cells: int, *, ascii_only: bool) -> list[str]:
-    """Tell a workspace; holders that were not read are announced instead."""
+def workspace_lines(
+    view: WorkspaceView, now: datetime, cells: int, *, ascii_only: bool, asked: bool = False
+) -> list[str]:
+    """Tell a workspace; holders that nobody `asked` for are announced instead, those that were refused are said to be."""
     lines = description_lines(workspace_description(view, now), cells, ascii_only=ascii_only)
     if view.holders is None and view.storage:
-        lines += ["", f"{HOLDERS}: not read", *indent(ANNOUNCED, cells, "  ")]
+        state, why = ("could not be read", REFUSED) if asked else ("not read", ANNOUNCED)
+        lines += ["", f"{HOLDERS}: {state}", *indent(why, cells, "  ")]
     if view.findings:
         lines += ["", "Findings", *finding_lines(view.findings, cells, ascii_only=ascii_only)]
     if view.unread:
@@ -112,8 +116,11 @@ class WorkspaceScreen(ConsoleScreen[None]):
         self._view = view
         self.status.say()
         self.banner.show(self.facts(), as_of=view.as_of)
-        self.pane.show(lambda cells: workspace_lines(view, now, cells, ascii_only=self.ascii_only), from_top=first)
-        if view.holders is not None:
+        asked, ascii_only = self._with_holders, self.ascii_only
+        self.pane.show(
+            lambda cells: workspace_lines(view, now, cells, ascii_only=ascii_only, asked=asked), from_top=first
+        )
+        if asked:
             self.pane.seek(HOLDERS)
 
     def _failed(self, error: BaseException) -> None:

@@ -126,6 +126,10 @@ class VirtualTable(Widget, can_focus=True):
         self._styles: dict[str, Style] = {}
         self._marked: frozenset[str] = frozenset()
 
+    def on_mount(self) -> None:
+        """Draw no symbol where the app draws none."""
+        self._ascii = self._ascii or self.app.has_class("-ascii")
+
     # What is shown
 
     @property
