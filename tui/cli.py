@@ -61,7 +61,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if tuple(given) in _CONSOLE and on_terminal() and not places_no_text():
         return _console("" if given else None)
-    return _invoke(given)
+    return _invoke(given) if arguments is None else _within(given)
+
+
+def _within(given: list[str]) -> int:
+    """Run a command within another program, which gets its signals back."""
+    import signal
+    import threading
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        return _invoke(given)
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def on_terminal() -> bool:

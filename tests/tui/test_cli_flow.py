@@ -17,7 +17,9 @@ from azsim.cloud import Cloud as Simulated
 from azsim.faults import Fault
 from azsim.wire import Request
 from tests.tui.command_line import ACCEPT, CONFIRM, amlkeys, estate_file, keep_one_cloud
+from tui.commands.flags import place_words
 from tui.commands.output import Output
+from tui.settings import Settings
 
 ROTATE = ("storage-keys", "small-ml", *ACCEPT)
 
@@ -191,6 +193,31 @@ def test_no_wait_leaves_the_run_waiting_and_resume_takes_it_up(estate: str, kept
     )
     assert amlkeys("resume", run["id"], "--live", estate).exit == 0
     assert kept[0].outages.during() == []
+
+
+def test_a_command_to_go_on_with_leads_to_the_same_journal(estate: str, kept: list[Simulated], tmp_path: Path) -> None:
+    place = ("--journal", tmp_path / "other.sqlite3")
+    waiting = amlkeys("run", *ROTATE, "--live", *CONFIRM, "--no-wait", estate, *place)
+    go_on = waiting.out.rstrip().rpartition("go on:")[2].split()
+    assert go_on[3:] == [estate, "--journal", str(place[1]), "--live"]
+    assert amlkeys(*go_on[1:]).exit == 0
+    planned = amlkeys("plan", *ROTATE, estate, *place)
+    assert f"--journal {place[1]}" in planned.out.rstrip().rpartition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Settings(), ""),
+        (Settings(rehearse="", seed=9), "--rehearse --seed 9"),
+        (Settings(tenant="t", cloud="AzureUSGovernment"), "--cloud AzureUSGovernment --tenant t"),
+        (Settings(subscription="s", config="c.toml", live=True), "--subscription s --config c.toml"),
+        (Settings(journal="postgresql://db.example/amlkeys"), "--journal postgresql://db.example/amlkeys"),
+        (Settings(journal="postgresql://ada:hunter2@db.example/amlkeys"), ""),
+    ],
+)
+def test_the_words_of_a_place_hold_no_password(given: Settings, words: str) -> None:
+    assert " ".join(place_words(given)) == words
 
 
 def test_stop_gives_a_waiting_run_up(estate: str, kept: list[Simulated]) -> None:

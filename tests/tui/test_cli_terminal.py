@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -16,7 +18,7 @@ from tests.support.checkout import ROOT
 from tests.tui.command_line import ACCEPT, CONFIRM, estate_file
 from tui.render import width
 
-PROGRAM = "import sys; from tui.cli import main; sys.exit(main(sys.argv[1:]))"
+PROGRAM = "import sys; from tui.cli import main; sys.exit(main())"
 ROTATE = ("run", "storage-keys", "small-ml", *ACCEPT, "--live", *CONFIRM)
 
 
@@ -97,6 +99,20 @@ def test_ctrl_c_stops_between_two_steps(tmp_path: Path) -> None:
     assert child.exitstatus == 6
     assert any("It stops after the step" in line for line in lines)
     assert any("amlkeys resume" in line for line in lines)
+
+
+def test_ctrl_c_again_changes_nothing(tmp_path: Path) -> None:
+    """Whoever keeps pressing gets the same end: the run is stopped, and nobody says that nothing was changed."""
+    child = at_terminal(*ROTATE, "--soak", "1h", "--speed", "60", f"--rehearse={estate_file(tmp_path)}")
+    child.expect("waiting")
+    text = ""
+    while child.isalive():
+        child.kill(signal.SIGINT)
+        with suppress(pexpect.TIMEOUT, pexpect.EOF):
+            text += child.read_nonblocking(65536, timeout=0.01)
+    assert child.exitstatus == 6, text
+    assert "Traceback" not in text
+    assert "nothing was changed" not in text
 
 
 def test_plain_without_a_command_walks(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class Attendance:
 
     def __init__(self, session: Session, out: Output) -> None:
         self._session, self._out = session, out
-        self._run, self._asked = "", False
+        self._run, self._asked = "", 0
         self.paused: Paused | None = None
 
     def attend(self, work: Callable[[Connected], Awaitable[RunResult]]) -> RunResult:
@@ -106,14 +106,18 @@ class Attendance:
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            ending = self._asked and _kept.get() is None
+            for number, handler in before.items():  # while the process ends, pressing again does no harm
+                signal.signal(number, signal.SIG_IGN if ending else handler)
 
     def _on_stop(self, _number: int, _frame: object) -> None:
-        again, self._asked = self._asked, True
-        self._out.progress("It stops after the step that is under way." if not again else "It is stopping already.")
-        if self._run and not again:
-            self._stop()
+        self._asked += 1
+        if self._asked == 1:
+            self._out.progress("It stops after the step that is under way.")
+            if self._run:
+                self._stop()
+        elif self._asked == 2:
+            self._out.progress("It is stopping already.")
 
     def _stop(self) -> None:
         from actions.guard.errors import GuardError
