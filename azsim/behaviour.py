@@ -30,7 +30,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     self_sync_hours: float | None = 1.0
     """A workspace synchronises by itself this long after a key of its account changed; null: never."""
     resync_answer: ResyncAnswer = "202"
-    """200 at once; 202 with both headers; 202 with none; or 202 that reports success and changes nothing."""
+    """200 at once; 202 with both headers; 202 with none (done after `operation_seconds`, if set); or 202 that reports
+    success and changes nothing."""
     operation_polls: int = 1
     """Polls that a long-running operation answers as still running."""
     operation_seconds: float | None = None

@@ -218,6 +218,10 @@ class Probe(Data, frozen=True, kw_only=True):
     detail: str = ""
 
 
+SUCCEEDED = "Succeeded"
+UNCONFIRMED = "Accepted-unconfirmed"
+
+
 class Answer(Data, frozen=True, kw_only=True):
     """A change that Azure answered: the status of the first response, the final word of the operation, request ids.
 

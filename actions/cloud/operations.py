@@ -12,14 +12,12 @@ from typing import Any
 import msgspec
 
 from actions.cloud.clock import CloudClock
-from actions.cloud.data import Answer, CloudError
+from actions.cloud.data import SUCCEEDED, UNCONFIRMED, Answer, CloudError
 from actions.cloud.errors import clean, failure_in
 from actions.cloud.http import FOREIGN_LINK, Reply, Wire
 from actions.cloud.limits import retry_after
 from actions.guard.progress import tell_progress
 
-SUCCEEDED = "Succeeded"
-UNCONFIRMED = "Accepted-unconfirmed"
 _FAILED = frozenset({"failed", "canceled", "cancelled"})
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 20.0

@@ -9,10 +9,9 @@ import msgspec
 
 from actions.cloud import versions
 from actions.cloud.base import Base
-from actions.cloud.data import Answer, Probe, Resource, ResourceId, StorageKey
+from actions.cloud.data import SUCCEEDED, Answer, Probe, Resource, ResourceId, StorageKey
 from actions.cloud.errors import clean
 from actions.cloud.http import ONCE
-from actions.cloud.operations import SUCCEEDED
 from actions.cloud.storage_probe import probe_key, probe_signature
 from actions.guard.secret import Secret
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from actions.cloud import versions
 from actions.cloud.base import Base
-from actions.cloud.data import Answer, CloudError, KeptSecret, NotFound, SecretVersion
+from actions.cloud.data import SUCCEEDED, Answer, CloudError, KeptSecret, NotFound, SecretVersion
 from actions.cloud.http import ONCE, REPEATABLE
-from actions.cloud.operations import SUCCEEDED
 from actions.guard.secret import Secret
 
 if TYPE_CHECKING:

@@ -21,6 +21,13 @@ _OWN_NAMES = {
     ),
 }
 """Where Azure's name differs from the rule, by what the rule gives; empty: it needs no permission of its own."""
+_FOLLOWED = {
+    "microsoft.machinelearningservices/workspaces/onlineendpoints/regeneratekeys/action": (
+        "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/operationsStatus/read",
+        "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/operationResults/read",
+    ),
+}
+"""What following an operation to its end takes beside the change itself, where Azure's list of operations names it."""
 _SUBSCRIPTION = re.compile(r"/subscriptions(?:/[^/]+)?", re.IGNORECASE)
 _GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups(?:/[^/]+)?", re.IGNORECASE)
 _LISTED = re.compile(r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/resources", re.IGNORECASE)
@@ -78,6 +85,8 @@ def least_role(asked: Iterable[tuple[str, str]], plan: Plan, hosts: Hosts) -> Le
     for step in (*plan.body.steps, *plan.body.contingent):
         if step.request is not None:
             _add(data if step.request.host else actions, step.request.permission)
+            for permission in _FOLLOWED.get(step.request.permission.casefold(), ()):
+                _add(actions, permission)
             _scope(scopes, step.request.scope)
     return LeastRole(actions=_sorted(actions), data_actions=_sorted(data), scopes=_sorted(scopes))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from actions.cloud import versions
-from actions.cloud.data import Answer, CloudError, ResourceId, StorageKey
+from actions.cloud.data import SUCCEEDED, Answer, CloudError, ResourceId, StorageKey
 from actions.guard.contract import Hand
 from actions.guard.model import Step
 from actions.guard.secret import short
 from actions.storage_keys import sas, steps
 from actions.storage_keys.holding import datastore_place
 from actions.storage_keys.state import other
+
+_LATE = (5.0, 10.0, 20.0, 30.0, 60.0)
+"""Seconds between looks after a resync that cannot be followed: the recorded operations took half a minute."""
 
 
 async def do(step: Step, hand: Hand) -> dict[str, str]:
@@ -20,7 +23,26 @@ async def do(step: Step, hand: Hand) -> dict[str, str]:
         return await _move(step, hand)
     if step.kind == steps.PROVE_DEAD:
         return {}
-    return _evidence(await hand.cloud.resync_keys(ResourceId(step.subject)))
+    return await _resync(step, hand)
+
+
+async def _resync(step: Step, hand: Hand) -> dict[str, str]:
+    """Have a workspace take its keys anew; where nothing tells when that is done, look until the wanted one is there.
+
+    A look too soon would say that the workspace does not take it, which is the operator's to decide about.
+    """
+    workspace, slot = ResourceId(step.subject), step.arguments["slot"]
+    answer = await hand.cloud.resync_keys(workspace)
+    told = _evidence(answer)
+    if answer.state == SUCCEEDED or not slot:
+        return told
+    for pause in _LATE:
+        wanted = by_slot(await hand.cloud.storage_keys(ResourceId(step.arguments["account"])))[slot]
+        if (await hand.cloud.workspace_keys(workspace)).storage_fingerprint == wanted.fingerprint:
+            break
+        hand.say(f"Azure does not tell when the resync is done; {workspace.name} is not on {slot} yet.")
+        await hand.cloud.sleep(pause)
+    return told
 
 
 async def _regenerate(step: Step, hand: Hand) -> dict[str, str]:

@@ -152,7 +152,9 @@ def test_what_is_said_about_a_run(place: tuple[str, ...]) -> None:
     checked(amlkeys("resume", run, "--live", *place))
     for words in (("runs", run), ("runs", run, "--diff"), ("audit", "checkpoint"), ("audit", "export")):
         checked(amlkeys(*words, *place))
-    check(amlkeys("report", run, *place).json)
+    report = amlkeys("report", run, *place)
+    check(report.json)
+    assert report.out.count("\n") == 1, "one object, one line"
     check(amlkeys("report", run, "--format", "json", *place[:-1]).json)
 
 

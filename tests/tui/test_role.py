@@ -136,6 +136,15 @@ def test_no_role_is_printed_while_a_decision_is_open(tmp_path: Path) -> None:
     answer = amlkeys(estate(tmp_path, small()), "role", "storage-keys", "small-ml")
     assert answer.exit == 4
     assert answer.out == ""
+    told = checked(amlkeys(estate(tmp_path, small()), "role", "storage-keys", "small-ml", "--json"))["error"]
+    assert (told["kind"], told["exit"]) == ("not-ready", 4)
+    assert told["sentence"] == answer.sentence
+
+
+def test_what_follows_the_regeneration_of_an_online_endpoints_key_is_in_its_role(tmp_path: Path) -> None:
+    role = checked(amlkeys("--rehearse", "--json", "role", "endpoint-keys", "fraud-scoring/fraud-score"))["role"]
+    followed = {each.rpartition("onlineEndpoints/")[2] for each in role["Actions"] if "/operation" in each}
+    assert followed == {"operationsStatus/read", "operationResults/read"}
 
 
 @pytest.mark.parametrize(

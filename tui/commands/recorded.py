@@ -257,7 +257,8 @@ def report(context: click.Context, run: str, form: str, file: str | None) -> int
         else:
             text = reports.as_markdown(found) if form == "md" else reports.as_html(found)
         if file is None:
-            out.text(text)
+            # as every command with --json: one object, one line
+            out.text(msgspec.json.format(text, indent=-1) if out.json else text)
             return DONE
         try:
             replace_private(Path(file), text.encode())

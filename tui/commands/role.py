@@ -76,10 +76,8 @@ def _role(context: click.Context, wish: Wish, others: tuple[str, ...]) -> int:
         out.banner(session)
         for each in plans:
             if each.body.outcome in {Outcome.BLOCKED, Outcome.NEEDS_DECISION}:
-                out.progress(
-                    f"The plan of {each.action} has no steps yet, so the role would lack what they need: {each.body.summary}"
-                )
-                return BLOCKED
+                sentence = f"The plan of {each.action} has no steps yet, so the role would lack what they need:"
+                raise CommandError(f"{sentence} {each.body.summary}", exit_code=BLOCKED, kind="not-ready")
         title = " and ".join(entry(name).title for name in names)
         what = f"{title} on {plans[0].name}, planned and run with amlkeys"
         role = definition(f"amlkeys {', '.join(names)}", what, least)

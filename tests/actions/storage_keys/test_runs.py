@@ -64,6 +64,18 @@ async def test_where_workspaces_follow_nobody_is_ever_without_a_key(watch, behav
     assert set(watching.held().values()) == {"key2"}
 
 
+@pytest.mark.parametrize("seconds", [0.0, 45.0])
+async def test_a_resync_whose_end_nothing_tells_is_waited_for(watch, seconds):
+    """A look too soon would make a workspace that follows look like one that insists."""
+    watching = watch(of(resyncTakes="key2", resyncAnswer="202-bare", operationSeconds=seconds).cloud())
+    result = await watching.run(ACCEPT)
+    assert (result.state, result.exit) == (RunState.DONE, 0), result.sentence
+    reached(watching)
+    assert watching.outages() == set()
+    assert "holds key2" in watching.finished("resync:fraud:key2").proof.sentence
+    assert [entry for entry in watching.sim.ledger.entries if entry.path.endswith("/resyncKeys")][1:] == []
+
+
 INSISTS = [
     {"resyncTakes": "key1"},
     {"resyncTakes": "oldest"},
