@@ -13,6 +13,8 @@ from azsim import ids
 from azsim.behaviour import Behaviour, override
 
 HOLDS = ("key1", "key2", "stale", "none")
+FORMS = ("key", "connection-string")
+"""How a connection keeps the key it holds."""
 _SECRET_NAMES = frozenset({"accountkey", "sastoken", "clientsecret", "secrettext", "primarykey", "secondarykey"})
 
 
@@ -203,6 +205,8 @@ def _check_private(private: Any, place: str) -> None:
         raise EstateError(f"{place}.azsim: expected an object")
     if private.get("holds", "key1") not in HOLDS:
         raise EstateError(f"{place}.azsim.holds: expected one of {', '.join(HOLDS)}")
+    if private.get("form", "key") not in FORMS:
+        raise EstateError(f"{place}.azsim.form: expected one of {', '.join(FORMS)}")
     try:
         override(Behaviour(), private.get("behaviour", {}))
     except (msgspec.ValidationError, TypeError) as error:

@@ -239,9 +239,10 @@ class _Copies:
 
     def _connection(self, resource: Resource) -> None:
         properties = resource.get("properties", {})
-        kind = {"accountkey": "AccountKey", "accesskey": "AccountKey", "sas": "Sas"}.get(
-            str(properties.get("authType", "")).casefold()
-        )
+        auth = str(properties.get("authType", "")).casefold()
+        kind = {"accountkey": "AccountKey", "accesskey": "AccountKey", "sas": "Sas"}.get(auth)
+        if kind is None and auth in ("apikey", "customkeys", "usernamepassword"):
+            kind = "AccountKey" if "holds" in self._world.private(resource["id"]) else None
         host = str(properties.get("target", "")).partition("://")[2].partition("/")
         name = (properties.get("metadata") or {}).get("AccountName") or host[0].partition(".")[0]
         self._hold(resource, name, kind, "blob", host[2].strip("/"))

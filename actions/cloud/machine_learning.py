@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
 _SECRET_FIELD = {"AccountKey": "key", "Sas": "sasToken"}
-_CONNECTION_FIELDS = ("key", "sas", "secretAccessKey", "pat", "clientSecret", "password")
+_PUBLIC = frozenset({"accessKeyId", "clientId", "tenantId", "username"})
+"""What stands among a connection's credentials and is no secret."""
 
 
 class _WorkspaceKeys(msgspec.Struct, rename="camel"):
@@ -144,14 +145,19 @@ class MachineLearning(Base):
         what = f"connections of workspace {workspace.name}"
         return await self._resources(what, f"{workspace.text}/connections", versions.CONNECTION)
 
-    async def connection_secret(self, connection: ResourceId) -> DatastoreSecret:
-        """Read a connection's key or SAS (secret read); the SDK does not know the kinds that hold account keys."""
+    async def connection_secrets(self, connection: ResourceId) -> tuple[DatastoreSecret, ...]:
+        """Read what a connection keeps (secret read); the SDK does not know the kinds that hold account keys."""
         what = f"secret of connection {connection.name}"
         reply = await self._wire.request(what, "POST", f"{connection.text}/listsecrets", versions.CONNECTION)
         properties = reply.data.get("properties") or {}
         kind = str(properties.get("authType") or "None")
         credentials = properties.get("credentials") or {}
-        return _kept(kind, next((credentials[name] for name in _CONNECTION_FIELDS if credentials.get(name)), None))
+        given = {**credentials, **(credentials.get("keys") or {})}
+        return tuple(
+            _kept(kind, value)
+            for name, value in given.items()
+            if name not in _PUBLIC and isinstance(value, str) and value
+        )
 
     async def computes(self, workspace: ResourceId) -> tuple[Resource, ...]:
         """List computes."""

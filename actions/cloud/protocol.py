@@ -104,8 +104,8 @@ class Cloud(Protocol):
     async def connections(self, workspace: ResourceId) -> tuple[Resource, ...]:
         """List connections, without credentials."""
 
-    async def connection_secret(self, connection: ResourceId) -> DatastoreSecret:
-        """Read a connection's key or SAS (secret read)."""
+    async def connection_secrets(self, connection: ResourceId) -> tuple[DatastoreSecret, ...]:
+        """Read what a connection keeps (secret read): a key or SAS, or whatever somebody stored under names of theirs."""
 
     async def computes(self, workspace: ResourceId) -> tuple[Resource, ...]:
         """List computes."""

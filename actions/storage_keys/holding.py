@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from actions.cloud.data import CloudError, DatastoreSecret, NotFound, Resource, 
 from actions.cloud.protocol import Cloud
 from actions.guard.secret import Fingerprint, Secret
 from actions.storage_keys import sas
-from actions.storage_keys.state import Held, Holder, Workspace
+from actions.storage_keys.state import SLOTS, Held, Holder, Workspace
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,8 +22,11 @@ SYSTEM_DATASTORES = frozenset(
 )
 _NEVER_KEYS = frozenset({"serviceprincipal", "certificate"})
 _KEY_CONNECTIONS = frozenset({"accountkey", "accesskey", "sas"})
+_KEYLESS_CONNECTIONS = frozenset({"aad", "managedidentity", "none", "oauth2", "serviceprincipal", "pat"})
+_WITHIN = re.compile(r"(?:^|;)\s*(AccountKey|SharedAccessSignature)\s*=\s*([^;]+)", re.IGNORECASE)
 _PASSING = frozenset({0, 401, 429})
 """Failures that say nothing about the holder: no connection, no sign-in, throttling."""
+_SIGNED = re.compile(r"(?=.*(?:^|[?&])sv=)(?=.*(?:^|[?&])sig=)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -121,9 +125,9 @@ async def read_holder(cloud: Cloud, holder: Holder, workspace: Workspace, keys: 
     if holder.kind == "workspace":
         return _workspace_copy(holder, workspace, await attempt(cloud.workspace_keys, resource), keys)
     if holder.kind == "connection":
-        if holder.credential.casefold() not in _KEY_CONNECTIONS:
+        if holder.credential.casefold() in _KEYLESS_CONNECTIONS:
             return _told(holder, "identity")
-        return _child(holder, await attempt(cloud.connection_secret, resource), keys)
+        return _connection(holder, await attempt(cloud.connection_secrets, resource), keys)
     if _needs_no_key(holder, workspace):
         return _told(holder, "identity")
     return _child(holder, await attempt(cloud.datastore_secret, resource), keys)
@@ -157,6 +161,33 @@ def _child(holder: Holder, found: DatastoreSecret | CloudError, keys: Keys) -> H
         return _told(holder, "identity")
     fingerprint = found.secret.key_fingerprint()
     return _told(holder, keys.held(fingerprint), fingerprint=fingerprint, credential="AccountKey")
+
+
+def _connection(holder: Holder, found: tuple[DatastoreSecret, ...] | CloudError, keys: Keys) -> Holder:
+    """Look for the account's keys in all that a connection keeps: people store them under names of their own too."""
+    if isinstance(found, CloudError):
+        return _told(holder, "unreadable", reason=found.sentence)
+    told = [_child(holder, _unwrapped(item), keys) for item in found]
+    on = {item.holds: item for item in told if item.holds in SLOTS}
+    if len(on) > 1:
+        return _told(holder, "unreadable", reason="it keeps both keys.")
+    best = [*on.values(), *(item for item in told if item.holds == "unreadable")]
+    if not best and holder.credential.casefold() in _KEY_CONNECTIONS:
+        best = told
+    return best[0] if best else _told(holder, "identity")
+
+
+def _unwrapped(item: DatastoreSecret) -> DatastoreSecret:
+    """Take the key or SAS out of an address or of a connection string ("Configure Azure Storage connection strings")."""
+    if item.secret is None:
+        return item
+    text, kind = item.secret.reveal().strip(), item.kind
+    if within := _WITHIN.search(text):
+        text = within[2].strip()
+        kind = "Sas" if within[1].casefold() == "sharedaccesssignature" else "AccountKey"
+    elif _SIGNED.search(text):
+        text, kind = text.rpartition("?")[2], "Sas"
+    return DatastoreSecret(kind=kind, secret=Secret(text), fingerprint=None)
 
 
 def _signed(holder: Holder, token: Secret, keys: Keys) -> Holder:

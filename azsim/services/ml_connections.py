@@ -6,6 +6,7 @@ from typing import Any
 
 from azsim import secrets
 from azsim.errors import Refused, account_rp_error
+from azsim.keys import Holder
 from azsim.router import ANY, Context, Routes
 from azsim.services.ml_common import (
     ONE_WORKSPACE,
@@ -69,11 +70,22 @@ def _credentials(ctx: Context, connection: Resource) -> dict[str, Any] | None:
     kind = str(connection["properties"].get("authType", "")).casefold()
     holder = ctx.world.keys.holder(connection["id"])
     made = {name: secrets.named_secret(ctx.world.seed, connection["id"], name) for name in _FIELDS.get(kind, ())}
+    value = _written(ctx, connection, holder) if holder is not None else None
     if kind == "customkeys":
-        return {"keys": {"apiKey": secrets.named_secret(ctx.world.seed, connection["id"], "apiKey")}}
-    if holder is not None and made:
-        made[{"accesskey": "secretAccessKey", "sas": "sas"}.get(kind, "key")] = holder.secret
+        named = {"apiKey": secrets.named_secret(ctx.world.seed, connection["id"], "apiKey")}
+        return {"keys": {**named, "storage": value} if value else named}
+    if value is not None and made:
+        made[{"accesskey": "secretAccessKey", "sas": "sas", "usernamepassword": "password"}.get(kind, "key")] = value
     return made or None
+
+
+def _written(ctx: Context, connection: Resource, holder: Holder) -> str:
+    """The key as somebody stored it: bare, or within a connection string (`"azsim": {"form": "connection-string"}`)."""
+    if ctx.world.private(connection["id"]).get("form") != "connection-string":
+        return holder.secret
+    word = "SharedAccessSignature" if holder.secret_type == "Sas" else "AccountKey"
+    head = f"DefaultEndpointsProtocol=https;AccountName={holder.account}"
+    return f"{head};{word}={holder.secret};EndpointSuffix=core.windows.net"
 
 
 def _existing(ctx: Context) -> Resource:

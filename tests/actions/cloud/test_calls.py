@@ -103,7 +103,7 @@ async def test_no_secret_is_read_unless_announced(cloud: AzureCloud, sim: Cloud,
         cloud.storage_keys(account),
         cloud.workspace_keys(ResourceId(WORKSPACE)),
         cloud.datastore_secret(ResourceId(f"{WORKSPACE}/datastores/d")),
-        cloud.connection_secret(ResourceId(f"{WORKSPACE}/connections/c")),
+        cloud.connection_secrets(ResourceId(f"{WORKSPACE}/connections/c")),
         cloud.endpoint_keys(ResourceId(f"{WORKSPACE}/onlineEndpoints/e")),
         cloud.endpoint_keys(ResourceId(f"{WORKSPACE}/serverlessEndpoints/e")),
     ):
@@ -139,7 +139,7 @@ async def test_connections_and_their_secrets(cloud: AzureCloud, sim: Cloud, acco
     found = {each.name: each for each in await cloud.connections(owner)}
     assert not found["claims-blob"].properties.get("credentials")
     with secret_reads(announced="a test"):
-        secret = await cloud.connection_secret(found["claims-blob"].id)
+        (secret,) = await cloud.connection_secrets(found["claims-blob"].id)
         keys = {key.fingerprint for key in await cloud.storage_keys(shared)}
     assert secret.kind == "AccountKey"
     assert secret.fingerprint in keys

@@ -160,6 +160,25 @@ async def test_connections_to_the_account_are_found(watch):
     assert "az ml connection update" in finding.remedy
 
 
+@pytest.mark.parametrize("form", ["key", "connection-string"])
+@pytest.mark.parametrize("auth", ["AccountKey", "AccessKey", "SAS", "ApiKey", "CustomKeys", "UsernamePassword"])
+async def test_a_key_is_found_however_a_connection_keeps_it(watch, auth, form):
+    """A live key that is not recognised would be replaced under whoever uses it."""
+    shop = Shop()
+    holds = {"account": "stfraud01", "holds": "key2", "form": form}
+    target = "https://stfraud01.blob.core.windows.net/data"
+    shop.book.put(ml.connection(FRAUD, "feed", auth=auth, category="AzureBlob", target=target, holds=holds))
+    assert held(await watch(shop.cloud()).inspect())["fraud/feed"] == "key2"
+
+
+@pytest.mark.parametrize("auth", ["ApiKey", "CustomKeys", "PAT", "ServicePrincipal", "UsernamePassword"])
+async def test_what_a_connection_keeps_for_something_else_is_no_key_of_the_account(watch, auth):
+    shop = Shop()
+    target = "https://stfraud01.blob.core.windows.net/data"
+    shop.book.put(ml.connection(FRAUD, "feed", auth=auth, category="CustomKeys", target=target))
+    assert held(await watch(shop.cloud()).inspect())["fraud/feed"] == "identity"
+
+
 @pytest.mark.parametrize(
     ("route", "label"),
     [
