@@ -13,48 +13,15 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Resource, ResourceId
 from actions.cloud.protocol import Cloud
-from actions.guard.rights import granted
 from actions.posture.facts import Reading, Way, stamp
-from actions.workspaces.access import Grant, covers
+from actions.workspaces.access import Grant
+from actions.workspaces.roles import Held, Role, held_of, role_of
 
 LINKS = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 SOURCE = f"GET microsoft.authorization/roleassignments {versions.AUTHORIZATION}"
 UNLICENSED = "the tenant has no licence for Privileged Identity Management"
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-
-class Held(NamedTuple):
-    """One role that a principal has at a scope and below it; `eligible` where it must be activated first."""
-
-    principal: str
-    kind: str
-    role: str
-    scope: str
-    condition: str = ""
-    eligible: bool = False
-
-    def reaches(self, resource: ResourceId) -> bool:
-        """Whether it counts on a resource."""
-        return covers(self.scope, resource)
-
-    def how(self, resource: ResourceId) -> str:
-        """The word for the way in which it counts there."""
-        if self.eligible:
-            return "eligible"
-        return "direct" if ResourceId(self.scope).key == resource.key else "inherited"
-
-
-class Role(NamedTuple):
-    """What a role is called and allows, block by block as Azure lists them."""
-
-    name: str
-    custom: bool
-    blocks: tuple[Mapping[str, Any], ...]
-
-    def grants(self, action: str, *, data: bool = False) -> bool:
-        """Whether it allows an action, wildcards and exclusions counted."""
-        return granted(self.blocks, action, data=data)
 
 
 class Grants(NamedTuple):
@@ -121,7 +88,7 @@ async def read_grants(cloud: Cloud, workspace: Resource) -> Grants:
         asyncio.gather(*(maybe_told(pim, cloud.eligible_roles, each.text) for each in groups)),
         maybe(cloud.role_definitions, groups[0].text),
     )
-    found = tuple(_role(each) for each in roles or ())
+    found = tuple(role_of(each.raw) for each in roles or ())
     return Grants(
         held=_together(everybody), mine=_own(_together(mine), [each for part in eligible for each in part or ()]),
         roles=dict(found), as_of=stamp(cloud), unread=tuple(dict.fromkeys(unread)), pim=next(iter(pim), ""),
@@ -137,30 +104,14 @@ def concerned(workspace: Resource) -> list[ResourceId]:
 def _own(mine: tuple[Held, ...] | None, eligible: Iterable[Mapping[str, Any]]) -> tuple[Held, ...] | None:
     if mine is None:
         return None
-    return tuple(dict.fromkeys([*mine, *(_held(each)._replace(eligible=True) for each in eligible)]))
+    return tuple(dict.fromkeys([*mine, *(held_of(each)._replace(eligible=True) for each in eligible)]))
 
 
 def _together(lists: list[tuple[Resource, ...] | None]) -> tuple[Held, ...] | None:
     if all(each is None for each in lists):
         return None
     rows = {row.id.key: row for each in lists for row in each or ()}
-    return tuple(_held(row.raw) for row in rows.values())
-
-
-def _held(row: Mapping[str, Any]) -> Held:
-    properties: Mapping[str, Any] = row.get("properties") or {}
-    return Held(
-        principal=str(properties.get("principalId") or ""), kind=str(properties.get("principalType") or ""),
-        role=str(properties.get("roleDefinitionId") or "").rpartition("/")[2].casefold(),
-        scope=str(properties.get("scope") or "/"), condition=str(properties.get("condition") or ""),
-    )  # fmt: skip
-
-
-def _role(row: Resource) -> tuple[str, Role]:
-    told = row.properties
-    custom = str(told.get("type") or "").casefold() == "customrole"
-    name = str(told.get("roleName") or row.name)
-    return row.name.casefold(), Role(name, custom, tuple(told.get("permissions") or ()))
+    return tuple(held_of(row.raw) for row in rows.values())
 
 
 def place_of(scope: str) -> str:

@@ -7,46 +7,12 @@ from typing import Any, NamedTuple
 
 from actions.cloud.data import ResourceId
 from actions.posture.facts import Fact, Grade, Reading, Subject, Way
-from actions.posture.grants import Grants, Held, Role, place_of
+from actions.posture.grants import Grants, place_of
 from actions.posture.people import People, Person, look_up
+from actions.workspaces.roles import POWERS, Held, Power, Role, has, lets_read_secrets, places_of
 
 OTHERS = "others"
-_ML = "Microsoft.MachineLearningServices/workspaces"
-_STORAGE = "Microsoft.Storage/storageAccounts"
-_ASSIGN = "Microsoft.Authorization/roleAssignments/write"
 _NAMED = 5
-
-
-class Power(NamedTuple):
-    """Something that few should be able to do, as permissions on one kind of resource; any of them is enough."""
-
-    word: str
-    on: str
-    actions: tuple[str, ...]
-    data: bool = False
-
-
-POWERS = (
-    Power("regenerate", "workspace", (f"{_ML}/onlineEndpoints/regenerateKeys/action",)),
-    Power("regenerate", "storageAccount", (f"{_STORAGE}/regeneratekey/action",)),
-    Power(
-        "secrets", "workspace",
-        (
-            f"{_ML}/listKeys/action", f"{_ML}/listStorageAccountKeys/action", f"{_ML}/datastores/listsecrets/action",
-            f"{_ML}/connections/listsecrets/action", f"{_ML}/onlineEndpoints/listKeys/action",
-        ),
-    ),
-    Power("secrets", "storageAccount", (f"{_STORAGE}/listkeys/action",)),
-    Power(
-        "secrets", "keyVault", ("Microsoft.KeyVault/vaults/secrets/getSecret/action",), data=True
-    ),
-    Power(
-        "secrets", "containerRegistry",
-        ("Microsoft.ContainerRegistry/registries/listCredentials/action",),
-    ),
-    *(Power("assign", on, (_ASSIGN,))
-      for on in ("workspace", "storageAccount", "keyVault", "containerRegistry")),
-)  # fmt: skip
 
 
 async def read_others(subject: Subject) -> tuple[Fact, ...]:
@@ -55,7 +21,7 @@ async def read_others(subject: Subject) -> tuple[Fact, ...]:
     read = grants.reading
     if grants.held is None:
         return (read.unread(OTHERS, "roles", "roles of others"),)
-    places = _places(subject)
+    places = places_of(subject.workspace.id, subject.workspace.properties)
     near = [each for each in grants.held if any(each.reaches(place) for place in places.values())]
     vault = (linked["keyVault"].properties if "keyVault" in linked else None) or {}
     policies = [] if vault.get("enableRbacAuthorization") is True else list(vault.get("accessPolicies") or ())
@@ -78,12 +44,6 @@ async def read_others(subject: Subject) -> tuple[Fact, ...]:
     )  # fmt: skip
 
 
-def _places(subject: Subject) -> dict[str, ResourceId]:
-    properties = subject.workspace.properties
-    named = {on: str(properties.get(on) or "") for on in ("storageAccount", "keyVault", "containerRegistry")}
-    return {"workspace": subject.workspace.id, **{on: ResourceId(text) for on, text in named.items() if text}}
-
-
 class Holder(NamedTuple):
     """Somebody with one or more powers by one role or policy, and what is to be said of that."""
 
@@ -104,17 +64,16 @@ def _holder(grants: Grants, who: Person, held: Held, places: Mapping[str, Resour
         return None
     way = grants.way(held, next(iter(on.values())), who.told)
     holder = Holder(who, way, tuple(word for word in _WORDS if word in on))
-    return _graded(holder, held, wild="*" in _patterns(role, "actions"))
+    return _graded(holder, held, wild="*" in role.patterns("actions"))
 
 
 def _gives(role: Role, held: Held, power: Power, places: Mapping[str, ResourceId]) -> bool:
-    return power.on in places and held.reaches(places[power.on]) and _has(role, power)
+    return power.on in places and held.reaches(places[power.on]) and has(role, power)
 
 
 def _by_policy(who: Person, policy: Mapping[str, Any], places: Mapping[str, ResourceId]) -> Holder | None:
     """A vault's access policy that lets somebody get secrets."""
-    words = {str(word).casefold() for word in (policy.get("permissions") or {}).get("secrets") or ()}
-    if not words & {"get", "all"} or "keyVault" not in places:
+    if not lets_read_secrets(policy) or "keyVault" not in places:
         return None
     way = Way(how="policy", role="access policy", scope=places["keyVault"].text, who=who.told)
     return _stranger(Holder(who, way, ("secrets",)))
@@ -150,10 +109,6 @@ def _told(read: Reading, holder: Holder) -> Fact:
     )  # fmt: skip
 
 
-def _has(role: Role, power: Power) -> bool:
-    return any(role.grants(action, data=power.data) for action in power.actions)
-
-
 def _custom(read: Reading, grants: Grants, near: Iterable[Held]) -> list[Fact]:
     """Say what each custom role comes to: its patterns, what it leaves out, and which of the powers remain."""
     facts: list[Fact] = []
@@ -162,24 +117,17 @@ def _custom(read: Reading, grants: Grants, near: Iterable[Held]) -> list[Fact]:
         if found is None or not found.custom:
             continue
         powers = [
-            word for key, word in _WORDS.items() if any(power.word == key and _has(found, power) for power in POWERS)
+            word for key, word in _WORDS.items() if any(power.word == key and has(found, power) for power in POWERS)
         ]
-        wild = any(
-            "*" in pattern for pattern in _patterns(found, "actions") if not pattern.casefold().endswith("/read")
-        )
-        allowed = _short(_patterns(found, "actions") + _patterns(found, "dataActions"))
-        left = _short(_patterns(found, "notActions") + _patterns(found, "notDataActions"))
+        allowed = _short(found.patterns("actions") + found.patterns("dataActions"))
+        left = _short(found.patterns("notActions") + found.patterns("notDataActions"))
         value = f"{', '.join(powers) or 'none of these'}; allows {allowed or 'nothing'}" + (
             f", but not {left}" if left else ""
         )
-        grade: Grade = "warn" if wild and powers else "info"
+        grade: Grade = "warn" if found.wild and powers else "info"
         remedy = "name the actions that are needed instead of a pattern" if grade == "warn" else ""
         facts.append(read._replace(subject=found.name).fact(OTHERS, "custom-role", "custom role", value, grade, remedy))
     return facts
-
-
-def _patterns(role: Role, name: str) -> list[str]:
-    return [str(pattern) for block in role.blocks for pattern in block.get(name) or ()]
 
 
 def _short(patterns: list[str]) -> str:

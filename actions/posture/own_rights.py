@@ -11,8 +11,9 @@ from actions.cloud.data import CloudError, Resource, ResourceId, SignedIn
 from actions.cloud.protocol import Cloud
 from actions.guard.rights import denied_by, granted
 from actions.posture.facts import Fact, Reading, Subject, Way, failed, stamp
-from actions.posture.grants import LINKS, Grants, Held, place_of
+from actions.posture.grants import LINKS, Grants, place_of
 from actions.posture.operations import OURS, PAGE, Need, Operation
+from actions.workspaces.roles import Held
 
 RIGHTS = "rights"
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from actions.cloud.data import CloudError, ResourceId
 from actions.posture.facts import Fact, Grade, Reading, Subject, failed, stamp
-from actions.posture.grants import Grants, Held
+from actions.posture.grants import Grants
 from actions.support_apps.naming import PREFIXES, kind_of
+from actions.workspaces.roles import Held
 
 SUPPORT = "support"
 _SOURCE = "GET graph serviceprincipals v1.0"
