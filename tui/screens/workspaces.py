@@ -51,6 +51,7 @@ class WorkspacesScreen(FleetChoosing):
         Binding("f5", "refresh_fleet", "refresh", id="refresh"),
         Binding("escape", "clear_filter", "clear", show=False, id="filter.drop"),
     ]
+    AUTO_FOCUS = "#fleet"
     crumbs = ("workspaces",)
 
     @dataclass
@@ -86,7 +87,6 @@ class WorkspacesScreen(FleetChoosing):
 
     def on_mount(self) -> None:
         """Paint first, with what was kept from the last time, then read."""
-        self.table.focus()
         kept = FleetStore(self.console.session).load()
         if kept is not None:
             self._fleet.recall(kept[0])

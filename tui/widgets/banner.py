@@ -143,9 +143,7 @@ class Banner(Vertical):
 
     def _draw(self) -> None:
         """Paint both lines."""
-        cells = self.size.width
-        if not cells:
-            return
+        cells = self.size.width or self.app.size.width  # so that the very first frame says it
         self.set_class(self._facts.rehearsal, "-rehearsal")
         self.set_class(self._facts.mode is Mode.LIVE, "-live")
         name, where, env, mode, who = top_line(self._facts, cells, ascii_only=self._ascii)

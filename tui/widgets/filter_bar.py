@@ -88,7 +88,8 @@ class FilterBar(Horizontal):
     def room(self) -> int:
         """How many cells the count may take beside what is typed, or what tells how to type it."""
         field = self.query_one(FilterInput)
-        return self.size.width - 6 - max(width(field.value), len(field.placeholder), 8)
+        cells = self.size.width or self.app.size.width
+        return cells - 6 - max(width(field.value), len(field.placeholder), 8)
 
     @property
     def typing(self) -> bool:

@@ -122,6 +122,7 @@ class VirtualTable(Widget, can_focus=True):
         self._top = 0
         self._widest: list[TableRow] = []
         self._widths: list[tuple[int, int]] = []
+        self._fitted = 0
         self._shift, self._hidden = 0, 0
         self._styles: dict[str, Style] = {}
         self._marked: frozenset[str] = frozenset()
@@ -340,10 +341,11 @@ class VirtualTable(Widget, can_focus=True):
         self.post_message(self.Moved(self, self.row))
 
     def on_resize(self) -> None:
-        """Fit the columns to the new width and keep the cursor in view."""
-        self._top = window_top(self._cursor, self._top, self._window, len(self._view))
-        self._measure()
-        self.refresh()
+        """Keep the cursor in view; the columns were fitted to the new width when it was painted."""
+        top = window_top(self._cursor, self._top, self._window, len(self._view))
+        if top != self._top:
+            self._top = top
+            self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked; a click on the cursor opens it."""
@@ -370,7 +372,8 @@ class VirtualTable(Widget, can_focus=True):
 
     def _measure(self) -> None:
         """Choose the columns for this width and give each its share."""
-        cells = self.size.width - _STATE_CELLS
+        self._fitted = self.size.width
+        cells = self._fitted - _STATE_CELLS
         if cells <= 0:
             return
         numbers = self._in_view(cells)
@@ -395,6 +398,8 @@ class VirtualTable(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line: the header, a row, a line of the placeholder, or nothing."""
+        if self._fitted != self.size.width:
+            self._measure()
         if y == 0:
             return self._line([Segment(self._header(), self._style("header"))])
         place = self._top + y - 1
