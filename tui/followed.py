@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -55,11 +56,12 @@ def step_order(sitting: Sitting, book: Runbook | None) -> list[tuple[int, str, s
 
 
 def record_lines(
-    sitting: Sitting, book: Runbook | None, cells: int, *, ascii_only: bool = False, rehearsal: bool = False
+    sitting: Sitting, book: Runbook | None, cells: int, *, place: Sequence[str] = (), ascii_only: bool = False
 ) -> list[str]:
     """Tell one record: what was followed on what, where it stands, each step with its time, the notes, the way on.
 
-    `book` is the runbook as it is on the shelf now, None where it is not there; the record holds no step's words.
+    `book` is the runbook as it is on the shelf now, None where it is not there; the record holds no step's words. `place`
+    are the words that lead a command here.
     """
     same = book is not None and book.digest == sitting.digest
     title = f": {book.head.title}" if book is not None else ""
@@ -92,7 +94,6 @@ def record_lines(
         head = f"  {stamp(note.at)} {clean(note.by)}, step {note.step}: "
         lines += indent(drawn(clean(note.text), ascii_only=ascii_only), cells, head, "    ")
     if sitting.state != "done":
-        place = "--rehearse " if rehearsal else ""
-        way = f"amlkeys runbook run {clean(sitting.name)} {clean(sitting.target)} {place}".rstrip()
+        way = clean(shlex.join(["amlkeys", "runbook", "run", sitting.name, sitting.target, *place]))
         lines += ["", *indent(way, cells, "Go on with: ", "  ")]
     return lines

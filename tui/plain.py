@@ -269,6 +269,7 @@ class Walk:
         session = self._session
         session.engine.arming.arm(mode)
         session.settings = replace(session.settings, live=mode is Mode.LIVE, dry_run=mode is Mode.DRY_RUN)
+        self._out.settings = replace(self._out.settings, live=mode is Mode.LIVE, dry_run=mode is Mode.DRY_RUN)
         self._out.banner(session)
 
     def _confirmation(self, plan: Plan, mode: Mode) -> Confirmation | None:

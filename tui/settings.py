@@ -43,3 +43,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def rehearsal(self) -> bool:
         """True when nothing real is touched."""
         return self.rehearse is not None
+
+
+_PLACE = ("rehearse_ca", "seed", "cloud", "tenant", "subscription", "config", "journal")
+"""The settings that say where something is done, beside `rehearse`."""
+
+
+def place_words(settings: Settings) -> list[str]:
+    """The words that take another command to the same place as this one: cloud, sign-in, settings and journal.
+
+    A journal's address that holds a password is left out; whoever gave it has it.
+    """
+    from actions.guard.secret import looks_secret
+
+    words: list[str] = []
+    if settings.rehearse is not None:
+        words.append(f"--rehearse={settings.rehearse}" if settings.rehearse else "--rehearse")
+    for name in _PLACE:
+        value = getattr(settings, name)
+        if value != getattr(type(settings)(), name) and not looks_secret(str(value)):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words

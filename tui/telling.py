@@ -264,8 +264,11 @@ def step_state(step: StepHistory) -> str:
     return "unknown" if step.result == "unknown" else "failed" if step.result in {"error", "refused"} else "running"
 
 
-def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[str]:
-    """Tell one run: where it stands, its steps with times and proofs, who ran it, and what to do next."""
+def run_lines(run: RunHistory, cells: int, *, way: Sequence[str] = (), ascii_only: bool = False) -> list[str]:
+    """Tell one run: where it stands, its steps with times and proofs, who ran it, and what to do next.
+
+    `way` is the command that goes on with it, and what is to be known of it.
+    """
     lines = indent(clean(run.plan.goal_text), cells, "Goal:   ")
     lines += indent(f"{told(run.state, ascii_only=ascii_only)}: {clean(run.sentence)}", cells, "State:  ")
     place = "rehearsal" if run.plan.binding.rehearsal else run.plan.binding.cloud
@@ -285,8 +288,7 @@ def run_lines(run: RunHistory, cells: int, *, ascii_only: bool = False) -> list[
     for note in run.notes:
         lines += ["", *indent(clean(note.text), cells, f"{clock(note.at)} {clean(note.by)}: ", "  ")]
     if run.state in {RunState.STOPPED, RunState.WAITING, RunState.FAILED, RunState.NEEDS_DECISION}:
-        place = "--rehearse " if run.plan.binding.rehearsal else ""
-        lines += ["", f"Go on with: amlkeys resume {run.id} {place}--{run.mode}"]
+        lines += ["", *(line for text in way for line in indent(text, cells, "", "  "))]
     return lines
 
 

@@ -17,9 +17,8 @@ from azsim.cloud import Cloud as Simulated
 from azsim.faults import Fault
 from azsim.wire import Request
 from tests.tui.command_line import ACCEPT, CONFIRM, amlkeys, estate_file, keep_one_cloud
-from tui.commands.flags import place_words
 from tui.commands.output import Output
-from tui.settings import Settings
+from tui.settings import Settings, place_words
 
 ROTATE = ("storage-keys", "small-ml", *ACCEPT)
 

@@ -71,7 +71,7 @@ def test_the_record_in_order_with_what_was_jumped_over_at_its_place() -> None:
 
 
 def test_a_record_fits_80_cells_in_ascii_and_names_the_way_on() -> None:
-    lines = record_lines(sitting(behind(1), step=3), None, 80, ascii_only=True, rehearsal=True)
+    lines = record_lines(sitting(behind(1), step=3), None, 80, ascii_only=True, place=["--rehearse"])
     assert all(len(line) <= 80 and line.isascii() for line in lines)
     assert any(line.startswith("/ 2") and "jumped over" in line for line in lines)
     assert "Go on with: amlkeys runbook run ticks /subscriptions/s/ml --rehearse" in lines

@@ -21,10 +21,10 @@ from tui.commands.flags import (
     confirms_options,
     decide_option,
     given_options,
-    place_words,
     settings_of,
 )
 from tui.commands.targets import find
+from tui.settings import place_words
 
 if TYPE_CHECKING:
     from actions.guard.confirm import Confirmation

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tui.commands.flags import place_words, settings_of
+from tui.commands.flags import settings_of
 from tui.commands.output import Output
+from tui.settings import place_words
 
 if TYPE_CHECKING:
     from actions.cloud.data import DeviceCode, Throttling

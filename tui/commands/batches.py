@@ -18,9 +18,9 @@ from tui.commands.acting import Wish, attended, insist_mode, planned_for, show_p
 from tui.commands.attending import Attendance, finish, opened
 from tui.commands.failures import BLOCKED as EXIT_BLOCKED
 from tui.commands.failures import STOPPED, USAGE, CommandError, failure_of
-from tui.commands.flags import place_words
 from tui.commands.targets import find
 from tui.render import Column, clean, look, table
+from tui.settings import place_words
 
 if TYPE_CHECKING:
     from actions.guard.history import RunSummary

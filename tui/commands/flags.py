@@ -31,9 +31,6 @@ _COMMON: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--speed", {"type": float, "metavar": "N", "help": "Rehearsed seconds to a real one in waits; 0 skips them."}),
 )
 
-_PLACE = ("rehearse_ca", "seed", "cloud", "tenant", "subscription", "config", "journal")
-"""The settings that say where something is done, beside `rehearse`."""
-
 
 def common_options(*, hidden: bool) -> list[click.Parameter]:
     """Make the shared flags; a command hides them, because the program's own help lists them once."""
@@ -58,23 +55,6 @@ def settings_of(context: click.Context) -> Settings:
     if given.pop("no_wait", False):
         given["wait"] = False
     return Settings(**given)
-
-
-def place_words(settings: Settings) -> list[str]:
-    """The words that take another command to the same place as this one: cloud, sign-in, settings and journal.
-
-    A journal's address that holds a password is left out; whoever gave it has it.
-    """
-    from actions.guard.secret import looks_secret
-
-    words: list[str] = []
-    if settings.rehearse is not None:
-        words.append(f"--rehearse={settings.rehearse}" if settings.rehearse else "--rehearse")
-    for name in _PLACE:
-        value = getattr(settings, name)
-        if value != getattr(type(settings)(), name) and not looks_secret(str(value)):
-            words += [f"--{name.replace('_', '-')}", str(value)]
-    return words
 
 
 class Command(click.Command):

@@ -12,6 +12,7 @@ from tui.commands import completing
 from tui.commands.attending import Attendance, finish, opened
 from tui.commands.failures import DONE, USAGE, CommandError
 from tui.commands.flags import Command, confirms_options, decide_option
+from tui.settings import place_words
 
 if TYPE_CHECKING:
     from actions.guard.confirm import Confirmation
@@ -36,6 +37,7 @@ def runs(context: click.Context, run: str | None, diff: bool) -> int:
         return _tell_difference(context, run)
     from tui.commands.batches import batch_document, batches_lines, seen_batches, tell_batch
     from tui.followed import sitting_document
+    from tui.going_on import way_on
     from tui.runbook_journal import named, sittings
     from tui.telling import run_lines, runs_table
 
@@ -50,7 +52,8 @@ def runs(context: click.Context, run: str | None, diff: bool) -> int:
             if out.json:
                 out.document("run", {"run": run_document(found)})
             else:
-                out.result(run_lines(found, out.cells, ascii_only=out.ascii_only))
+                way = way_on(found, session)
+                out.result(run_lines(found, out.cells, way=way, ascii_only=out.ascii_only))
             return DONE
         all_runs, books = session.journal.runs(), sittings(session.journal)
         if out.json:
@@ -92,8 +95,8 @@ def _tell_followed(session: Session, out: Output, sitting: Sitting) -> int:
     from tui.runbook import Shelf, found_on
 
     book = found_on(Shelf(session.config.runbooks.folder), sitting.name)
-    rehearsal = session.settings.rehearsal
-    out.result(record_lines(sitting, book, out.cells, ascii_only=out.ascii_only, rehearsal=rehearsal))
+    place = place_words(session.settings)
+    out.result(record_lines(sitting, book, out.cells, place=place, ascii_only=out.ascii_only))
     return DONE
 
 

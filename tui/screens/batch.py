@@ -29,6 +29,7 @@ from tui.batch_journal import Batch, BatchRecord, Seen, unbegun
 from tui.render import clean, indent, look, stamp
 from tui.screens.base import ConsoleScreen
 from tui.screens.walk import WalkScreen
+from tui.settings import place_words
 from tui.widgets.rows import TableRow
 from tui.widgets.text_pane import TextPane
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -204,8 +205,11 @@ class BatchScreen(ConsoleScreen[None]):
                 "Nothing is begun: each has its own plan and confirmation, and the next waits for it.", cells
             )
         elif seen.position.at is not None:
-            place = "--rehearse " if self.console.session.settings.rehearsal else ""
-            lines += indent(f"Any operator goes on with it here or by: amlkeys resume {seen.batch.id} {place}", cells)
+            from tui.commands.batches import go_on
+
+            lines += indent("Any operator goes on with it here or by:", cells)
+            words = place_words(self.console.session.settings)
+            lines += [part for line in go_on(seen, words) for part in indent(clean(line), cells, "  ", "    ")]
         return lines
 
     def _next(self, seen: Seen) -> str:

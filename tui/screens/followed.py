@@ -12,6 +12,7 @@ from tui.render import clean
 from tui.runbook import Shelf, found_on
 from tui.runbook_journal import named
 from tui.screens.base import ConsoleScreen
+from tui.settings import place_words
 from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ class FollowedScreen(ConsoleScreen[None]):
             return
         session = self.console.session
         book = found_on(Shelf(session.config.runbooks.folder), sitting.name)
-        rehearsal, ascii_only = session.settings.rehearsal, self.ascii_only
+        place, ascii_only = place_words(session.settings), self.ascii_only
         self.query_one(TextPane).show(
-            lambda cells: record_lines(sitting, book, cells, ascii_only=ascii_only, rehearsal=rehearsal)
+            lambda cells: record_lines(sitting, book, cells, place=place, ascii_only=ascii_only)
         )
         self.refresh_bindings()
 

@@ -54,14 +54,17 @@ class Taking(NamedTuple):
     text: str
 
 
-def takings(history: RunHistory) -> tuple[Taking, ...]:
-    """What of a run can be copied: its id, its report, Azure's id of each request, and its steps as `az` commands."""
+def takings(history: RunHistory, way: str = "") -> tuple[Taking, ...]:
+    """What of a run can be copied: its id, its report, Azure's id of each request, its steps as `az` commands, and the
+    command that goes on with it (`way`)."""
     from actions.guard.report import as_markdown
 
     found = [
         Taking(Pick("run", "run id", history.id), history.id),
         Taking(Pick("report", "report", "the whole run as Markdown"), as_markdown(history)),
     ]
+    if way:
+        found.append(Taking(Pick("way", "command", "the amlkeys command that goes on with it"), way))
     commands = [clean(step.az) for step in history.plan.body.steps if step.az]
     if commands:
         meaning = f"{len(commands)} steps as az commands"
@@ -166,7 +169,10 @@ class RecordedScreen(ConsoleScreen[None]):
     def action_copy(self) -> None:
         """Choose what of the run to copy."""
         if self.history is not None:
-            found = {taking.pick.id: taking for taking in takings(self.history)}
+            from tui.going_on import resume_command
+
+            way = resume_command(self.history, self.console.session) if self.history.state in RESUMABLE else ""
+            found = {taking.pick.id: taking for taking in takings(self.history, way)}
             picks = [taking.pick for taking in found.values()]
             self.app.push_screen(PickDialog("What to copy", picks), lambda picked: self._copy(found.get(picked or "")))
 

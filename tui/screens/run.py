@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
+from tui.going_on import way_on
 from tui.render import clean, indent, stamp
 from tui.screens.recorded import RecordedScreen
 from tui.telling import run_lines
@@ -103,7 +104,7 @@ class RunScreen(RecordedScreen):
         pane = self.query_one("#record", TextPane)
         pane.show(
             lambda cells: [
-                *run_lines(history, cells, ascii_only=self.ascii_only),
+                *run_lines(history, cells, way=way_on(history, self.console.session), ascii_only=self.ascii_only),
                 *lease_lines(self._leases, self._host, cells),
             ]
         )

@@ -16,6 +16,7 @@ from tui.dialogs.ask import BESIDE_TEXT, AskDialog, TextDialog
 from tui.dialogs.confirm import ConfirmDialog
 from tui.dialogs.decide import DecisionDialog
 from tui.dialogs.failure import told
+from tui.going_on import way_on
 from tui.render import clean
 from tui.screens.options_form import OptionsForm, Values
 from tui.screens.recorded import RecordedScreen
@@ -427,4 +428,5 @@ class WalkScreen(RecordedScreen):
         paused = self._paused if history.state is not RunState.DONE else None
         self.banner.show(as_of=history.ended or history.started)
         pane = self.query_one("#report", TextPane)
-        pane.show(lambda cells: report_lines(history, paused, cells, ascii_only=self.ascii_only))
+        way = way_on(history, self.console.session)
+        pane.show(lambda cells: report_lines(history, paused, cells, way=way, ascii_only=self.ascii_only))

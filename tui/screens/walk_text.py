@@ -57,12 +57,14 @@ def step_text(plan: Plan, found: tuple[int, Step] | None, cells: int, *, ascii_o
     return [*lines, *plan_lines(plan, cells, ascii_only=ascii_only)]
 
 
-def report_lines(history: RunHistory, paused: Paused | None, cells: int, *, ascii_only: bool) -> list[str]:
+def report_lines(
+    history: RunHistory, paused: Paused | None, cells: int, *, way: Sequence[str], ascii_only: bool
+) -> list[str]:
     """The record of a run; where it halted, what came up comes first."""
     lines: list[str] = []
     if paused is not None and (paused.reasons or paused.decisions or paused.drift):
         lines = [*pause_lines(history.state, history.sentence, paused, cells, ascii_only=ascii_only), ""]
-    return [*lines, *run_lines(history, cells, ascii_only=ascii_only)]
+    return [*lines, *run_lines(history, cells, way=way, ascii_only=ascii_only)]
 
 
 def blocked(
