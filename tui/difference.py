@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from actions.guard.changed import FINDINGS
+from actions.guard.text import after
 from tui.render import clean, clock_on, drawn, indent
 from tui.sheets import headed, sheet
 
@@ -52,7 +53,9 @@ def _looks(run: RunHistory) -> list[str]:
         return ["The record does not hold the state before the run: it was begun by an earlier version."]
     if run.after is None:
         return ["The record does not hold a state after the run: it has not come to a halt yet."]
-    first, last = (clock_on(found.as_of, run.started) for found in (run.before, run.after))
+    first, last = (
+        after(run.twin_began, found.as_of) or clock_on(found.as_of, run.started) for found in (run.before, run.after)
+    )
     looks = f"Before: as found at {first}. After: as found at {last}."
     if twin:
         return [f"On the twin of the dry run, whose keys are its own; nothing else was changed. {looks}"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from actions.guard.contract import Description
 from actions.guard.model import Decision, Finding, Plan, RunState, Severity, Step
+from actions.guard.text import after
 from tui.render import Column, clean, clip, clock, drawn, duration, indent, look, mark, moment, stamp, table, told
 from tui.sheets import headed, sheet
 from tui.spark import percent
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from actions.guard.preflight import Preflight
     from tui.runbook_journal import Sitting
 
+_CLOCK = 9
+"""Cells of a time of day."""
 _WORST_FIRST = tuple(Severity)
 
 
@@ -161,16 +164,20 @@ def step_lines(step: Step, cells: int, *, number: int = 0) -> list[str]:
     return lines
 
 
-def event_lines(event: Event, cells: int, *, ascii_only: bool = False) -> list[str]:
-    """Tell one event behind its time, on as many lines as it takes; none for what needs no telling."""
+def event_lines(event: Event, cells: int, *, began: str = "", ascii_only: bool = False) -> list[str]:
+    """Tell one event behind its time, on as many lines as it takes; none for what needs no telling.
+
+    `began` is when the time of a dry run's twin began, which is told as what had passed since.
+    """
     state, text = _event(event)
     symbol = mark(state, ascii_only=ascii_only) if state else " "
-    return indent(drawn(clean(text), ascii_only=ascii_only), cells, f"{clock(event.at)} {symbol} ") if text else []
+    at = f"{after(began, event.at) or clock(event.at):<{_CLOCK}}"
+    return indent(drawn(clean(text), ascii_only=ascii_only), cells, f"{at} {symbol} ") if text else []
 
 
-def event_line(event: Event, cells: int, *, ascii_only: bool = False) -> str:
+def event_line(event: Event, cells: int, *, began: str = "", ascii_only: bool = False) -> str:
     """Tell one event in one line of at most `cells`; empty for what needs no telling."""
-    lines = event_lines(event, 10_000, ascii_only=ascii_only)
+    lines = event_lines(event, 10_000, began=began, ascii_only=ascii_only)
     return clip(lines[0], cells, ascii_only=ascii_only) if lines else ""
 
 

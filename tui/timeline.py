@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from actions.guard.text import after
 from tui.render import Column, clock_on, drawn, duration, indent, moment, table
 from tui.spark import stretch
 
@@ -17,6 +18,7 @@ _REST = 68
 """What the other columns take where there is room for them."""
 _WORTH_A_LINE = 1.0
 """Seconds below which a run has no parts to tell apart."""
+TWIN_TIME = "Times with + are the twin's since the run began; its waits took none of yours."
 _COLUMNS = (
     Column("#", 2, right=True),
     Column("step", 20, wraps=True),
@@ -36,7 +38,7 @@ def timeline_lines(run: RunHistory, states: Sequence[str], cells: int, *, ascii_
         (
             str(step.number),
             step.title + (f" ({step.attempts} tries)" if step.attempts > 1 else ""),
-            clock_on(step.started, run.started),
+            after(run.twin_began, step.started) or clock_on(step.started, run.started),
             duration(took(step)) if step.ended else "",
             _bar(step, first, whole, room),
         )
@@ -46,6 +48,7 @@ def timeline_lines(run: RunHistory, states: Sequence[str], cells: int, *, ascii_
     lines = table(_COLUMNS, rows, cells, states=states, below=proofs, title="The run's steps", ascii_only=ascii_only)
     if whole:
         legend = f"The whole line is {duration(whole)}; █ work, ░ waits."
+        legend += f" {TWIN_TIME}" if run.twin_began else ""
         lines += ["", *indent(drawn(legend, ascii_only=ascii_only), cells, "  ")]
     return lines
 

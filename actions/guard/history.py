@@ -129,6 +129,11 @@ class RunHistory(Frozen, frozen=True, kw_only=True):
         return next((step for step in self.steps if step.id == step_id), None)
 
     @property
+    def twin_began(self) -> str:
+        """When the time of its twin began, which no real clock shows: waits take none. Empty where there is no twin."""
+        return self.started if self.twin and self.twin.made else ""
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """What was different at the last look from the look that the run began with; of a dry run on its twin alone."""
         if self.mode is Mode.DRY_RUN and not (self.twin and self.twin.made):

@@ -15,7 +15,7 @@ import msgspec
 from actions.guard.changed import Change
 from actions.guard.history import RunHistory, StepHistory
 from actions.guard.model import Finding, Frozen, Gap, Mode, Step
-from actions.guard.text import cleaned, plain
+from actions.guard.text import after, cleaned, plain
 
 REPORT_SCHEMA = "amlkeys.report/1"
 
@@ -90,7 +90,9 @@ def sections(run: RunHistory) -> tuple[Section, ...]:
         Section(title="Approved for some cases only", columns=_PLANNED, rows=_planned(plan.body.contingent)),
         Section(title="Gaps announced", columns=_GAP, rows=tuple(_gap(gap) for gap in plan.body.gaps)),
         Section(title="Decisions", columns=("decision", "answer"), rows=tuple(sorted(run.decided.items()))),
-        Section(title="What happened", columns=_HAPPENED, rows=tuple(_happened(step) for step in run.steps)),
+        Section(
+            title=_walked(run), columns=_HAPPENED, rows=tuple(_happened(step, run.twin_began) for step in run.steps)
+        ),
         Section(title="Evidence", columns=("step", "what", "value"), rows=_evidence(run.steps)),
         Section(title="Findings after", columns=_FINDING, rows=_findings(run.findings)),
         Section(title=_difference(run), columns=_CHANGED, rows=tuple(map(_changed, run.changes))),
@@ -169,10 +171,14 @@ def _gap(gap: Gap) -> tuple[str, ...]:
     return (gap.holder, f"{gap.seconds:.0f} s", gap.opens, gap.closes, gap.reason)
 
 
-def _happened(step: StepHistory) -> tuple[str, ...]:
+def _walked(run: RunHistory) -> str:
+    return "What happened on the twin, by its time since the run began" if run.twin_began else "What happened"
+
+
+def _happened(step: StepHistory, began: str) -> tuple[str, ...]:
     said = " ".join((*step.remarks, step.sentence)) if step.sentence not in step.remarks else " ".join(step.remarks)
     verdict = step.verdict or "-"
-    times = (step.started, step.answered or "-", step.ended or "-")
+    times = tuple((after(began, time) if began else time) or "-" for time in (step.started, step.answered, step.ended))
     return (str(step.number), step.title, step.result, verdict, said or "-", *times, str(step.attempts))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 ELLIPSIS = "..."
@@ -33,6 +34,15 @@ def plural(number: int, noun: str) -> str:
 def many(number: int, noun: str) -> str:
     """Return a number with its noun, so that one of them reads well too: `1 workspace`, `3 workspaces`."""
     return f"{number} {plural(number, noun)}"
+
+
+def after(began: str, when: str) -> str:
+    """Give a time as what had passed since another one (both ISO 8601), such as `+1:00:07`: times of a twin are no real ones."""
+    if not began or not when:
+        return ""
+    seconds = max(0, round((datetime.fromisoformat(when) - datetime.fromisoformat(began)).total_seconds()))
+    hours, rest = divmod(seconds, 3600)
+    return f"+{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"+{rest // 60}:{rest % 60:02}"
 
 
 def plain(text: str) -> str:

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from actions.guard.history import RunHistory, StepHistory
+from actions.guard.journal import Journal
 from actions.guard.model import Finding, Mode, Severity, Verdict
+from actions.guard.text import after
 from tests.tui.command_line import ACCEPT, CONFIRM, amlkeys, estate_file, keep_one_cloud
 from tui.difference import difference_lines
 from tui.session import open_session
@@ -145,3 +147,34 @@ class TestDifference:
         page = amlkeys("report", run.id, *place).out
         assert "## What is different after the run" in page
         assert "| Holders | small-ml/training\\_blob | holds | key1 | key2 |" in page
+
+
+def test_times_of_a_twin_are_told_as_what_had_passed_on_it() -> None:
+    """No real clock shows them: the soak of an hour was walked in no time."""
+    assert after("2026-03-09T14:02:11Z", "2026-03-09T15:02:18.000Z") == "+1:00:07"
+    assert after("2026-03-09T14:02:11.900Z", "2026-03-09T14:02:11Z") == "+0:00"
+    assert after("", "2026-03-09T14:02:11Z") == after("2026-03-09T14:02:11Z", "") == ""
+
+
+def test_a_dry_run_shows_no_time_to_come(tmp_path: Path) -> None:
+    """On stderr, in its record and in its report, behind a soak of a day; how it was begun and ended is real."""
+    estate = f"--rehearse={estate_file(tmp_path)}"
+    told = amlkeys("run", "storage-keys", "small-ml", *ACCEPT, "--soak", "1d", "--dry-run", estate)
+    assert told.exit == 0, told.err
+    run = told.out.partition("amlkeys report ")[2].split()[0]
+    assert [line for line in told.err.splitlines() if line.startswith("+24:00:")]
+    record, report = amlkeys("runs", run, estate).out, amlkeys("report", run, estate).out
+    assert "+24:00:" in record
+    assert "Times with + are the twin's since the run began" in record
+    assert "What happened on the twin" in report
+    assert "| +24:00:" in report
+    ours = Journal.open(rehearsal=True)
+    try:
+        found = ours.run(run)
+        days = {step.started[:10] for step in found.steps} - {found.started[:10]}
+    finally:
+        ours.close()
+    assert days, "the journal keeps them as they are"
+    assert not [day for day in days for text in (record, told.err) if day in text or day[5:] in text]
+    happened = report.partition("## What happened on the twin")[2].partition("##")[0]
+    assert not [day for day in days if day in happened]

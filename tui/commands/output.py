@@ -38,6 +38,8 @@ class Output:
         shown = [settled(stream, as_json=self.json) for stream in (sys.stdout, sys.stderr)]
         self.ascii_only = ascii_only or not all(shown)
         self._ticking = False
+        self._began = self._twin = ""
+        """When the run began, and whether its time is that of a twin since then."""
         self._led = False
         """Whether the banner was written ahead of the progress of the command that writes it next."""
 
@@ -101,14 +103,20 @@ class Output:
             content = msgspec.to_builtins(event)
             _write("stderr", msgspec.json.encode({"schema": "amlkeys.event/1", **content}).decode() + "\n")
             return
-        from actions.guard.events import Paused, RunFinished, WaitTick
+        from actions.guard.events import Paused, RunFinished, RunStarted, TwinMade, WaitTick
         from tui.telling import event_line, event_lines
 
+        if isinstance(event, RunStarted):
+            self._began, self._twin = event.at, ""
+        ended = isinstance(event, Paused | RunFinished | TwinMade)
+        began = "" if ended else self._twin
+        if isinstance(event, TwinMade):
+            self._twin = self._began if event.made else ""
         if isinstance(event, WaitTick):
             if _is_terminal(sys.stderr) and not self.settings.plain:
-                self._rewrite(event_line(event, self.margin - 1, ascii_only=self.ascii_only))
+                self._rewrite(event_line(event, self.margin - 1, began=began, ascii_only=self.ascii_only))
         elif not (isinstance(event, Paused | RunFinished) and _is_terminal(sys.stdout)):
-            for line in event_lines(event, self.margin, ascii_only=self.ascii_only):
+            for line in event_lines(event, self.margin, began=began, ascii_only=self.ascii_only):
                 self.progress(line)
 
     def pages(self, session: Session) -> Callable[[FleetPage], None]:

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from actions.guard.model import WaitKind
-from actions.guard.text import many
+from actions.guard.text import after, many
 from tui.render import clip, clock_on, drawn, duration, indent, mark, moment, told
 from tui.spark import gauge, percent, stretch
 from tui.widgets.lines import put
@@ -49,6 +49,11 @@ def _when(view: RunView, step: StepView, first: datetime | None, last: datetime 
     return stretch((began - first).total_seconds() / whole, end, _WHEN, waits=waits)
 
 
+def _at(view: RunView, when: str, day: str) -> str:
+    """A time of a run; that of a twin is told as what had passed since the run began."""
+    return after(view.twin_began, when) or clock_on(when, day)
+
+
 def timeline_rows(view: RunView, *, ascii_only: bool = False) -> list[TableRow]:
     """One row a step."""
     first = moment(view.started)
@@ -60,7 +65,7 @@ def timeline_rows(view: RunView, *, ascii_only: bool = False) -> list[TableRow]:
             (
                 str(number),
                 step.title + (f" (try {step.attempt})" if step.attempt > 1 else ""),
-                clock_on(step.started, view.started) if step.started else "",
+                _at(view, step.started, view.started) if step.started else "",
                 took(step),
                 drawn(_when(view, step, first, last), ascii_only=ascii_only),
                 step.sentence,
@@ -78,12 +83,16 @@ def headline(view: RunView, now: str, *, ascii_only: bool) -> str:
     )
 
 
-def wait_lines(wait: WaitView, now: str, cells: int, *, ascii_only: bool) -> list[str]:
-    """What is waited for: since when, until when, how much of it is over, what ends it, and why."""
+def wait_lines(wait: WaitView, now: str, cells: int, *, began: str = "", ascii_only: bool) -> list[str]:
+    """What is waited for: since when, until when, how much of it is over, what ends it, and why.
+
+    `began` is when the time of a dry run's twin began, which is told as what had passed since.
+    """
     until, at = moment(wait.until), moment(now)
-    bound = f" until {clock_on(wait.until, now)}" if until else ""
+    bound = f" until {after(began, wait.until) or clock_on(wait.until, now)}" if until else ""
     ends = f"; it ends when {_ENDS[wait.kind]}" if wait.kind in _ENDS else ""
-    text = f"Waiting since {clock_on(wait.since, now)}{bound}{' at most' if bound and ends else ''}{ends}"
+    since = after(began, wait.since) or clock_on(wait.since, now)
+    text = f"Waiting since {since}{bound}{' at most' if bound and ends else ''}{ends}"
     lines = indent(text, cells, f"{mark('waiting', ascii_only=ascii_only)} ")
     share = wait.share(now)
     if share is not None and until and at:
@@ -98,7 +107,7 @@ def foot_lines(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list
     now = max(now, view.at)
     waits = f"{mark('waiting', ascii_only=ascii_only)} "
     if view.wait is not None:
-        lines += wait_lines(view.wait, now, cells, ascii_only=ascii_only)
+        lines += wait_lines(view.wait, now, cells, began=view.twin_began, ascii_only=ascii_only)
     slow = view.throttle.told(now) if view.throttle and not view.over else ""
     if slow:
         lines += indent(slow, cells, waits)
@@ -109,7 +118,7 @@ def foot_lines(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list
     step = view.step(view.current)
     said_at, said = view.said[-1] if view.said else ("", "")
     if said and step and said_at >= step.started:
-        lines += indent(said, cells, f"{clock_on(said_at, now)} ")
+        lines += indent(said, cells, f"{_at(view, said_at, now)} ")
     return lines
 
 
@@ -121,7 +130,7 @@ def _under_way(view: RunView, now: str, cells: int, *, ascii_only: bool) -> list
     if step is None or passed < _MOMENT:
         return []
     number = view.steps.index(step) + 1
-    text = f"Step {number} since {clock_on(step.started, now)}, for {duration(passed)}"
+    text = f"Step {number} since {_at(view, step.started, now)}, for {duration(passed)}"
     return indent(text, cells, f"{mark('running', ascii_only=ascii_only)} ")
 
 

@@ -105,6 +105,8 @@ class RunView:
     said: tuple[tuple[str, str], ...] = field(default=())
     twin: str = ""
     """What a dry run is walked on."""
+    twin_began: str = ""
+    """When the time of its twin began; empty where the run has none."""
 
     @property
     def over(self) -> bool:
@@ -143,7 +145,7 @@ def follow(view: RunView | None, event: events.Event) -> RunView | None:
     view = replace(view, at=event.at)
     match event:
         case events.TwinMade():
-            return replace(view, twin=clean(event.sentence))
+            return replace(view, twin=clean(event.sentence), twin_began=view.started if event.made else "")
         case events.StepStarted():
             return _step_started(view, event)
         case events.StepSaid():
@@ -245,5 +247,6 @@ def from_history(history: RunHistory) -> RunView:
         started=history.started,
         at=history.ended or (history.steps[-1].tried if history.steps else history.started),
         twin=clean(history.twin.sentence) if history.twin else "",
+        twin_began=history.twin_began,
     )
     return _held(view) if history.state is RunState.DONE and history.mode == "live" else view
