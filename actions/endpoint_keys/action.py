@@ -131,6 +131,10 @@ class EndpointKeys:
         """Tell what a person needs to know while a hand-over lasts."""
         return await describing.brief(step, cloud, since) if step.kind == steps.HAND_OVER else ()
 
+    async def fares(self, step: Step, cloud: Cloud, since: str) -> str:
+        """Tell how the clients have fared since a hand-over began."""
+        return await describing.fares(step, cloud, since) if step.kind == steps.HAND_OVER else ""
+
     async def secret_of(self, step: Step, cloud: Cloud) -> Secret:
         """Read the key that a hand-over is about, for the one screen that shows it."""
         return doing.of_slot(await cloud.endpoint_keys(ResourceId(step.subject)), step.arguments["to"])

@@ -86,20 +86,26 @@ async def brief(step: Step, cloud: Cloud, since: str) -> tuple[str, ...]:
     """What to tell the clients while a key is handed over, and how they have fared since; reads one pair of keys."""
     endpoint, to, dies = ResourceId(step.subject), step.arguments["to"], step.arguments["dies"]
     new = of_slot(await cloud.endpoint_keys(endpoint), to).fingerprint()
-    span = max(cloud.now() - datetime.fromisoformat(since), timedelta(minutes=5))
-    lines = [
+    return (
         f"Tell the clients of {endpoint.name}: use the {to} key, fingerprint {short(new)}, from {step.arguments['place']}.",
         f"When the run is resumed, the {dies} key dies. No metric tells which client uses which key.",
-    ]
+        await fares(step, cloud, since),
+    )
+
+
+async def fares(step: Step, cloud: Cloud, since: str) -> str:
+    """How the clients have fared since a key is handed over: their requests and those that were refused; no secret."""
+    endpoint = ResourceId(step.subject)
+    span = max(cloud.now() - datetime.fromisoformat(since), timedelta(minutes=5))
     if not endpoint.type.endswith("/onlineendpoints"):
-        return (*lines, "Azure counts no requests of serverless endpoints, so there is nothing to watch.")
+        return "Azure counts no requests of serverless endpoints, so there is nothing to watch."
     grain = "PT1M" if span <= timedelta(hours=6) else "PT1H"
     span = min(span, timedelta(days=30))
     traffic = await reading.traffic(cloud, endpoint, span, grain)
     if traffic.problem:
-        return (*lines, f"The requests since then cannot be read ({traffic.problem}).")
+        return f"The requests since then cannot be read ({traffic.problem})."
     refused = await reading.refused_since(cloud, endpoint, span)
     told = "an unknown number" if refused is None else f"{refused:.0f}"
     rate = traffic.total / (span.total_seconds() / 3600)
     recent = sparkline(traffic.hours[-24:])
-    return (*lines, f"Since then: {traffic.total:.0f} requests ({rate:.0f} an hour), {told} refused with 401. {recent}")
+    return f"Since then: {traffic.total:.0f} requests ({rate:.0f} an hour), {told} refused with 401. {recent}"

@@ -60,6 +60,12 @@ async def brief(engine: Engine, run_id: str) -> tuple[str, ...]:
         return tuple(plain(line) for line in await action.brief(step, engine.cloud, since))
 
 
+async def fares(engine: Engine, run_id: str) -> str:
+    """Tell how those fare whom a run waits for, the last line of its brief, without a secret read."""
+    step, since, action = _attended(engine, engine.journal.run(run_id))
+    return plain(await action.fares(step, engine.cloud, since))
+
+
 async def reveal(engine: Engine, run_id: str) -> Secret:
     """Read the secret that a run waits to be handed over, in live mode only; that it is shown is journalled first."""
     run = engine.journal.run(run_id)

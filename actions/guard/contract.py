@@ -94,7 +94,11 @@ class HandsOver(Protocol):
     """An action with waits for a person who hands something over."""
 
     async def brief(self, step: Step, cloud: Cloud, since: str) -> tuple[str, ...]:
-        """Tell what the person needs to know, and what happened since the wait began (secret reads)."""
+        """Tell what the person needs to know (secret reads); what happened since the wait began comes last."""
+        ...
+
+    async def fares(self, step: Step, cloud: Cloud, since: str) -> str:
+        """Tell that last line alone, which reads no secret and so can be read again and again."""
         ...
 
     async def secret_of(self, step: Step, cloud: Cloud) -> Secret:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,25 @@ async def test_a_wrong_name_shows_nothing() -> None:
         assert isinstance(app.screen, RevealDialog)
         await press(pilot, "escape")
         assert isinstance(app.screen, HandOverScreen)
+
+
+async def test_the_requests_are_followed_without_a_key_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.screens.handover.MINUTE", 0.02)
+    app = serve()
+    async with opened(app) as pilot:
+        run = await to_the_hand_over(pilot, app)
+        app.push_screen(HandOverScreen(run))
+        await settle(pilot)
+        before = next(line for line in shown(pilot).splitlines() if "Since then:" in line)
+        sim = app.session.sim
+        assert sim is not None
+        last = sim.ledger.last
+        sim.shift(timedelta(hours=3))
+        for _ in range(400):
+            if before not in shown(pilot) and "Since then:" in shown(pilot):
+                break
+            await pilot.pause(0.01)
+        assert before not in shown(pilot)
+        assert "u goes on" in shown(pilot), "the line of remarks stays as it is"
+        asked = {entry.kind for entry in sim.ledger.since(last)}
+        assert asked == {"read"}

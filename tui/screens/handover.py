@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from actions.guard.attending import awaited, brief, reveal
+from actions.guard.attending import awaited, brief, fares, reveal
 from actions.guard.model import Mode
+from tui.dialogs.failure import told as failure
 from tui.dialogs.reveal import RevealDialog
 from tui.render import clean, drawn, indent, stamp
 from tui.screens.recorded import RecordedScreen
@@ -40,8 +41,12 @@ def hand_over_lines(run: RunHistory, told: tuple[str, ...], cells: int, *, ascii
     return [*lines, "", "Run", *indent(told_by, cells, "  ")]
 
 
+MINUTE = 60.0
+"""Seconds after which Azure's counts of requests can be others: they come by the minute."""
+
+
 class HandOverScreen(RecordedScreen):
-    """One hand-over; going on says that every client has been moved."""
+    """One hand-over, whose clients' requests are followed; going on says that every client has been moved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "reveal", "show the key", id="hand-over.reveal"),
@@ -62,6 +67,22 @@ class HandOverScreen(RecordedScreen):
         """Read the journal, then how the clients fare."""
         self.query_one(TextPane).focus()
         self.read_history()
+        self.set_interval(max(MINUTE, self.console.session.config.fleet.refresh), self.follow)
+
+    def follow(self) -> None:
+        """Read how the clients fare now, behind what is shown, while somebody looks; no secret is read for it."""
+        if self.app.screen is not self or not self.app.app_focus or not self._told or self._asked:
+            return
+        run_id = self.run_id
+
+        async def read(connected: Connected) -> str:
+            return await fares(connected.engine, run_id)
+
+        def came(told: str) -> None:
+            self._told = (*self._told[:-1], told)
+            self._draw(from_top=False)
+
+        self.ask("", read, came, lambda error: self.status.say(f"Not read anew: {failure(error).happened}"))
 
     def on_screen_resume(self) -> None:
         """Read anew on the way back."""
@@ -102,11 +123,11 @@ class HandOverScreen(RecordedScreen):
         self.status.say("u goes on: it says that every client was moved")
         self._draw()
 
-    def _draw(self) -> None:
+    def _draw(self, *, from_top: bool = True) -> None:
         run = self.history
         if run is not None:
             self.query_one(TextPane).show(
-                lambda cells: hand_over_lines(run, self._told, cells, ascii_only=self.ascii_only)
+                lambda cells: hand_over_lines(run, self._told, cells, ascii_only=self.ascii_only), from_top=from_top
             )
 
     def action_reveal(self) -> None:
