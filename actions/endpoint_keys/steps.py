@@ -5,8 +5,9 @@ A step's content depends on nothing that changes during a run, because the opera
 
 from __future__ import annotations
 
+import shlex
+
 from actions.cloud import versions
-from actions.cloud.data import ResourceId
 from actions.endpoint_keys.state import Item, Slot, Vault, other
 from actions.guard.model import Request, Risk, Step, Wait, WaitKind
 
@@ -116,5 +117,5 @@ def hand_over(item: Item, dies: Slot, vault: Vault | None) -> Step:
 
 def _az_regenerate(item: Item, slot: str) -> str:
     body = f'{{"keyType":"{slot}"}}'
-    url = f"https://management.azure.com{item.id}/regenerateKeys?api-version={versions.ENDPOINT}"
-    return f"az rest --method post --url '{url}' --body '{body}' --subscription {ResourceId(item.id).subscription}"
+    url = f"{item.id}/regenerateKeys?api-version={versions.ENDPOINT}"  # az puts the host of its own cloud before it
+    return f"az rest --method post --url {shlex.quote(url)} --body {shlex.quote(body)}"

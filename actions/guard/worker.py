@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from actions.guard.secret import keep_out_of_dumps
+
 T = TypeVar("T")
 
 
@@ -93,6 +95,7 @@ class EngineThread:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _main(self) -> None:
+        keep_out_of_dumps()  # secrets come to this thread alone
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()

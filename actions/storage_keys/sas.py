@@ -122,11 +122,11 @@ def _sign(key: Secret, text: str) -> str:
 
 
 def _moment(text: str) -> datetime:
-    """Read an end: a date, or a time in UTC with or without seconds; what cannot be read has ended."""
+    """Read an end: a date, or a time in UTC with or without seconds; what cannot be read may be live still."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
+        return datetime.max.replace(tzinfo=UTC)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -10,6 +12,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from actions.guard.worker import EngineThread
+from tests.support.checkout import ROOT
 
 
 @pytest.fixture
@@ -100,3 +103,21 @@ def test_tasks_left_by_a_run_are_ended_with_the_loop(thread: EngineThread) -> No
     thread.close()
     assert thread.join(10)
     assert ended.is_set()
+
+
+DUMPS = """
+import ctypes, resource
+from actions.guard.worker import EngineThread
+resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+engine = EngineThread()
+engine.start()
+engine.call(lambda: None).result()
+print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+engine.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux whether a core dump would be written")
+def test_no_core_dump_is_written_once_secrets_may_be_in_memory() -> None:
+    done = subprocess.run([sys.executable, "-c", DUMPS], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["0", "0"]

@@ -106,7 +106,7 @@ def test_hours_also_move_the_beginning():
         ("2026-03-02", False),
         ("2026-03-01T11:59Z", True),
         (END, False),
-        ("soon", True),
+        ("soon", False),
         ("", False),
     ],
 )
