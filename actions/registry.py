@@ -27,6 +27,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     runbook: str
     place: str
     """Module and class, `actions.storage_keys:StorageKeys`."""
+    serves_all: bool = False
+    """Whether one run serves every workspace on the storage account, so that of several targets the first is enough."""
 
     @property
     def of_subscription(self) -> bool:
@@ -49,6 +51,7 @@ _ENTRIES = (
         risk=Risk.IRREVERSIBLE,
         runbook="storage-keys",
         place="actions.storage_keys:StorageKeys",
+        serves_all=True,
     ),
     Entry(
         name="identity-access",

@@ -246,7 +246,7 @@ class Places(Walk):
         async def gathered(connected: Connected) -> Order:
             found = await _found(connected, action, words.split())
             named = [(target, target.rpartition("/")[2]) for target in found]
-            return order(await candidates(connected, named), serves_all=action == "storage-keys")
+            return order(await candidates(connected, named), serves_all=entry(action).serves_all)
 
         wanted = self._session.run(gathered)
         if not wanted.members:

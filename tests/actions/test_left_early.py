@@ -51,5 +51,5 @@ async def test_each_turn_of_a_reading_can_be_its_last(what: str) -> None:
                     await asyncio.sleep(0)
                 left += task.cancel()
         gc.collect()
-    assert left > 5
+    assert left
     assert [str(each.message) for each in told] == []

@@ -42,7 +42,6 @@ def test_every_command_named_exists_and_every_command_is_told() -> None:
 
 def test_the_table_of_actions_tells_which_are_there() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (yes|planned) \|$", checkout.text("README.md") or "", re.MULTILINE)
-    assert len(rows) == 5
     assert {name for name, there in rows if there == "yes"} == {entry.name for entry in entries()}
 
 

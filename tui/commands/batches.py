@@ -65,10 +65,10 @@ def run_several(
     answers = paired(confirms, slots)
 
     async def gathered(connected: Connected) -> Order:
-        kind, where = entry(wish.action.name).target_kind, connected.session.settings.subscription
-        found = [(await find(connected, target, kind, where)).text for target in targets]
+        known, where = entry(wish.action.name), connected.session.settings.subscription
+        found = [(await find(connected, target, known.target_kind, where)).text for target in targets]
         named = [(target, target.rpartition("/")[2]) for target in found]
-        return order(await candidates(connected, named), serves_all=wish.action.name == "storage-keys")
+        return order(await candidates(connected, named), serves_all=known.serves_all)
 
     with opened(context) as (session, out):
         wanted = session.run(gathered)

@@ -149,7 +149,7 @@ class BatchScreen(ConsoleScreen[None]):
     def _order(self) -> Order:
         if self._batch is not None:
             return Order(self._batch.members, self._batch.dropped)
-        return order(self._candidates, self._first, serves_all=self._action == "storage-keys")
+        return order(self._candidates, self._first, serves_all=entry(self._action).serves_all)
 
     def action_look_again(self) -> None:
         """Read the journal."""

@@ -8,6 +8,7 @@ import pytest
 
 from actions.posture.facts import Fact
 from actions.posture.operations import OURS, PAGE
+from actions.registry import entries
 from azsim.faults import Fault
 from tests.actions.posture.test_page import VAULT, estate, facts_of
 from tests.support.small_cloud import (
@@ -92,6 +93,10 @@ async def test_the_guarded_actions(role: dict[str, Any], allowed: set[str]) -> N
     found = grades(await facts_of(having(role)))
     assert {each.word for each in OURS if found[each.word] == "good"} == allowed
     assert found["cmk-versions"] == "absent"
+
+
+def test_every_guarded_action_is_told() -> None:
+    assert {each.action for each in OURS} == {each.name for each in entries()}
 
 
 async def test_what_is_missing_is_named_with_the_command_that_prints_a_role() -> None:
