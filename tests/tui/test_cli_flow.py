@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from actions.guard.events import Event, StepStarted, WaitBegan
+from actions.registry import entry
 from azsim.cloud import Cloud as Simulated
 from azsim.faults import Fault
 from azsim.wire import Request
@@ -226,6 +227,23 @@ def test_stop_gives_a_waiting_run_up(estate: str, kept: list[Simulated]) -> None
     assert (answer.exit, answer.out) == (0, "It is stopped.\n")
     assert amlkeys("runs", estate, "--json").json["runs"][0]["state"] == "stopped"
     assert amlkeys("stop", run, estate).exit == 2
+
+
+@pytest.mark.parametrize("words", [("inspect", *ROTATE), ("plan", *ROTATE), ("run", *ROTATE, "--dry-run")])
+def test_that_secrets_are_read_is_said_first(
+    words: tuple[str, ...], estate: str, kept: list[Simulated], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, bool]] = []
+    progress = Output.progress
+
+    def told(self: Output, line: str) -> None:
+        seen.append((line, any(asked.path.endswith("/listKeys") for asked in kept[0].ledger.entries)))
+        progress(self, line)
+
+    monkeypatch.setattr(Output, "progress", told)
+    answer = amlkeys(*words, estate)
+    assert seen[0][0].startswith("amlkeys  REHEARSAL"), "where this is stands before all else"
+    assert seen[1] == (entry("storage-keys").load().secret_reads, False), answer.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

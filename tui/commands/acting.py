@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from tui.commands import completing
-from tui.commands.attending import Attendance, finish, opened
+from tui.commands.attending import Attendance, begin, finish, opened
 from tui.commands.failures import BLOCKED, DONE, PENDING, USAGE, CommandError
 from tui.commands.flags import (
     Command,
@@ -175,8 +175,8 @@ def _inspect(context: click.Context, wish: Wish, detailed: bool) -> int:
         return await connected.engine.inspect(action.name, found, wish.options)
 
     with opened(context) as (session, out):
+        begin(session, out, action)
         found = session.run(look)
-        out.banner(session)
         description = action.describe(found)
         if out.json:
             content = {"action": action.name, "inspection": msgspec.to_builtins(found)}
@@ -196,10 +196,10 @@ def _plan(context: click.Context, wish: Wish, detailed: bool, details: bool, az:
 
     place = _free(file)
     with opened(context) as (session, out):
+        begin(session, out, wish.action)
         planned = session.run(lambda connected: planned_for(connected, wish, session.settings.subscription))
         if place is not None:
             planfile.save(planned.plan, place)
-        out.banner(session)
         plan = planned.plan
         if az and out.json:
             out.document("az", az_document(planned))
@@ -231,8 +231,8 @@ def _run(
         return run_several(context, wish, targets, confirms, slots)
     confirm, slot = confirms[-1] if confirms else None, slots[-1] if slots else ""
     with opened(context) as (session, out):
+        begin(session, out, wish.action)
         planned = session.run(lambda connected: planned_for(connected, wish, session.settings.subscription))
-        out.banner(session)
         return carry_out(session, out, planned.plan, confirm, slot, planned)
 
 
@@ -250,6 +250,7 @@ def apply(context: click.Context, planfile: str, confirm: str | None, slot: str)
     plan = load(Path(planfile))
     insist_mode(context)
     with opened(context) as (session, out):
+        begin(session, out, *(action for name, action in _known().items() if name == plan.action))
         return carry_out(session, out, plan, confirm, slot)
 
 

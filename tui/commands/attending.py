@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from actions.cloud.data import DeviceCode, Throttling
     from actions.guard.events import Event, Paused
     from actions.guard.results import RunResult
+    from actions.guard.run import AnyAction
     from tui.session import Connected, Session
 
 
@@ -69,6 +70,19 @@ def attach(session: Session, out: Output) -> None:
         out.progress(f"{found.sentence}.")
 
     session.on_device_code, session.on_throttle, session.emit = ask_to_sign_in, throttled, out.event
+
+
+def begin(session: Session, out: Output, *actions: AnyAction) -> None:
+    """Sign in, say where this is, and which secrets are going to be read, before any is."""
+    session.run(_signed_in)
+    out.banner(session)
+    if not out.json:
+        for sentence in dict.fromkeys(action.secret_reads for action in actions if action.secret_reads):
+            out.progress(sentence)
+
+
+async def _signed_in(_connected: object) -> None:
+    """Do nothing but sign in."""
 
 
 class Attendance:

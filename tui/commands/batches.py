@@ -15,7 +15,7 @@ from actions.guard.results import EXIT_DONE
 from tui.batch import BLOCKED, LEFT_OUT, NOTHING, Order, account, order
 from tui.batch_journal import Batch, BatchRecord, Seen, unbegun
 from tui.commands.acting import Wish, attended, insist_mode, planned_for, show_plan
-from tui.commands.attending import Attendance, finish, opened
+from tui.commands.attending import Attendance, begin, finish, opened
 from tui.commands.failures import BLOCKED as EXIT_BLOCKED
 from tui.commands.failures import STOPPED, USAGE, CommandError, failure_of
 from tui.commands.targets import find
@@ -71,8 +71,8 @@ def run_several(
         return order(await candidates(connected, named), serves_all=known.serves_all)
 
     with opened(context) as (session, out):
+        begin(session, out, wish.action)
         wanted = session.run(gathered)
-        out.banner(session)
         if not wanted.members:
             sentence = f"There is nobody to act on: {wanted.dropped[0].name}: {wanted.dropped[0].reason}."
             raise CommandError(sentence, exit_code=EXIT_BLOCKED, kind="batch")

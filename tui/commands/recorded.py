@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from tui.commands import completing
-from tui.commands.attending import Attendance, finish, opened
+from tui.commands.attending import Attendance, begin, finish, opened
 from tui.commands.failures import DONE, USAGE, CommandError
 from tui.commands.flags import Command, confirms_options, decide_option
 from tui.settings import place_words
@@ -145,8 +145,7 @@ def resume(
         history, settings = _history(session, run), session.settings
         if history.state != "done":
             _insist_mode(history, settings.mode)
-        session.run(_signed_in)
-        out.banner(session)
+        begin(session, out)
         given = None if confirm is None else _confirmed(session, out, history.id, confirm, slot, decided)
         watch = Attendance(session, out)
         result = watch.attend(
@@ -175,8 +174,7 @@ def waiting(context: click.Context, run: str) -> int:
 
     with opened(context) as (session, out):
         found = _history(session, run)
-        session.run(_signed_in)
-        out.banner(session)
+        begin(session, out)
         lines = session.run(lambda connected: brief(connected.engine, found.id))
         if out.json:
             out.document("waiting", {"run": found.id, "lines": list(lines), "notes": msgspec.to_builtins(found.notes)})
@@ -197,10 +195,6 @@ def _confirmed(session: Session, out: Output, run: str, name: str, slot: str, de
         for line in plan_lines(plan, out.margin, ascii_only=out.ascii_only):
             out.progress(line)
     return Confirmation(name=name, slot=slot, plan=plan_shown(plan))
-
-
-async def _signed_in(_connected: object) -> None:
-    """Do nothing but sign in."""
 
 
 def _insist_mode(history: RunHistory, mode: str) -> None:

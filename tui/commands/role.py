@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from tui.commands.acting import ActionGroup, Wish
-from tui.commands.attending import opened
+from tui.commands.attending import begin, opened
 from tui.commands.failures import BLOCKED, DONE, USAGE, CommandError
 from tui.commands.flags import decide_option
 from tui.commands.targets import find
@@ -72,8 +72,8 @@ def _role(context: click.Context, wish: Wish, others: tuple[str, ...]) -> int:
                 raise CommandError(sentence, exit_code=USAGE, kind="usage")
             return plans, together(roles)
 
+        begin(session, out, *(wish.action if name == wish.action.name else entry(name).load() for name in names))
         plans, least = session.run(plan)
-        out.banner(session)
         for each in plans:
             if each.body.outcome in {Outcome.BLOCKED, Outcome.NEEDS_DECISION}:
                 sentence = f"The plan of {each.action} has no steps yet, so the role would lack what they need:"
