@@ -15,10 +15,9 @@ from actions.cloud.data import CloudError, ResourceId
 from actions.posture.facts import Fact, Reading, Subject, failed, stamp
 from actions.support_apps.naming import MACHINE_LEARNING
 from actions.workspaces.access import covers
+from actions.workspaces.judged import PROVIDERS, registered
 
 COSMOS = "cosmos"
-_PROVIDERS = ("Microsoft.MachineLearningServices", "Microsoft.DocumentDB", "Microsoft.Search", "Microsoft.Storage",
-              "Microsoft.KeyVault")  # fmt: skip
 _CONTRIBUTE = "Microsoft.DocumentDB/databaseAccounts/write"
 _GRAPH = "GET graph serviceprincipals v1.0"
 _THROUGHPUT = "the page of 2020 says 8000 request units, and that they cannot be changed"
@@ -81,8 +80,8 @@ def _managed(own: Reading, properties: Mapping[str, Any], service_side: bool) ->
 async def _providers(subject: Subject) -> list[Fact]:
     """Whether the subscription has registered what the encrypted workspace is made of."""
     base = f"/subscriptions/{subject.workspace.id.subscription}/providers"
-    read = await asyncio.gather(*(_provider(subject, f"{base}/{name}", name) for name in _PROVIDERS))
-    lacking = [name for name, state in read if state.properties is not None and not _registered(state)]
+    read = await asyncio.gather(*(_provider(subject, f"{base}/{name}", name) for name in PROVIDERS))
+    lacking = [name for name, state in read if state.properties is not None and not registered(state.properties)]
     unread = next((state for _, state in read if state.properties is None), None)
     label, where = "resource providers", read[0][1]._replace(subject="the subscription")
     if unread is not None:
@@ -90,7 +89,7 @@ async def _providers(subject: Subject) -> list[Fact]:
     if lacking:
         remedy = "register them in the subscription"
         return [where.fact(COSMOS, "providers", label, f"not registered: {', '.join(lacking)}", "high", remedy)]
-    return [where.fact(COSMOS, "providers", label, f"{len(_PROVIDERS)} registered", "good")]
+    return [where.fact(COSMOS, "providers", label, f"{len(PROVIDERS)} registered", "good")]
 
 
 async def _provider(subject: Subject, path: str, name: str) -> tuple[str, Reading]:
@@ -100,10 +99,6 @@ async def _provider(subject: Subject, path: str, name: str) -> tuple[str, Readin
     except CloudError as error:
         return name, failed(name, where, subject.cloud, error)
     return name, Reading(name, where, stamp(subject.cloud), found.raw)
-
-
-def _registered(read: Reading) -> bool:
-    return str((read.properties or {}).get("registrationState") or "").casefold() == "registered"
 
 
 async def _ml_app(subject: Subject, *, service_side: bool) -> Fact:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, ResourceId
 from actions.posture.facts import Fact, Reading, Subject, failed, stamp
+from actions.workspaces.judged import logged
 
 IMPACT = "impact"
-_PLACES = {"workspaceId": "Log Analytics", "storageAccountId": "a storage account", "eventHubName": "an event hub"}
 _SOURCE = f"GET microsoft.insights/diagnosticsettings {versions.DIAGNOSTICS}"
 _MISSED = {
     "workspace": "runs, models and calls of endpoints leave no trace; send its logs to Log Analytics",
@@ -35,18 +33,7 @@ async def _settings(subject: Subject, what: str, resource: ResourceId) -> Fact:
     except CloudError as error:
         return failed(resource.name, _SOURCE, subject.cloud, error).unread(IMPACT, f"{what}-logs", label)
     read = Reading(resource.name, _SOURCE, stamp(subject.cloud), {})
-    logged = [told for row in rows if (told := _told(row.get("properties") or {}))]
+    logged = [told for row in rows if (told := logged(row.get("properties") or {}))]
     if not logged:
         return read.fact(IMPACT, f"{what}-logs", label, "none that logs anything", "warn", _MISSED[what])
     return read.fact(IMPACT, f"{what}-logs", label, "; ".join(logged), "good")
-
-
-def _told(properties: Mapping[str, Any]) -> str:
-    """Which logs go where; empty for a setting that sends none, or nowhere."""
-    names = [
-        str(each.get("category") or each.get("categoryGroup"))
-        for each in properties.get("logs") or ()
-        if each.get("enabled") is True
-    ]
-    places = [place for key, place in _PLACES.items() if properties.get(key)]
-    return f"{', '.join(names)} to {' and '.join(places)}" if names and places else ""

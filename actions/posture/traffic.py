@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from actions.cloud import versions
-from actions.cloud.data import CloudError, MetricSeries, ResourceId
+from actions.cloud.data import CloudError, ResourceId
 from actions.posture.facts import Fact, Reading, Subject
+from actions.workspaces.judged import KEYED, WEEK, added
 
 TRAFFIC = "traffic"
-_WEEK = timedelta(days=7)
 _DAY_POINTS = 24
-_KEYED = "Authentication eq 'AccountKey' or Authentication eq 'SAS'"
 
 
 async def read_traffic(subject: Subject) -> tuple[Fact, ...]:
@@ -23,7 +21,7 @@ async def read_traffic(subject: Subject) -> tuple[Fact, ...]:
         none = subject.own.fact(TRAFFIC, "key-traffic", "calls signed with an account key", "no account", "absent")
         return (await runs, none)
     label = "calls signed with an account key"
-    keyed = _counted(subject, ResourceId(account), "key-traffic", ("Transactions",), _KEYED, label=label)
+    keyed = _counted(subject, ResourceId(account), "key-traffic", ("Transactions",), KEYED, label=label)
     return tuple(await asyncio.gather(runs, keyed))
 
 
@@ -48,12 +46,12 @@ async def _counted(
     label = label or word
     cloud = subject.cloud
     try:
-        found = await cloud.metrics(resource, names, span=_WEEK, grain="PT1H", aggregation=aggregation, filter=split)
+        found = await cloud.metrics(resource, names, span=WEEK, grain="PT1H", aggregation=aggregation, filter=split)
     except CloudError as error:
         now = cloud.now().isoformat(timespec="seconds")
         return Reading(resource.name, where, now, None, error.sentence).unread(TRAFFIC, word, label)
     read = Reading(resource.name, where, cloud.now().isoformat(timespec="seconds"), {})
-    points = _added([series for each in found.values() for series in each])
+    points = added([series for each in found.values() for series in each])
     known = [point for point in points if point is not None]
     if not known:
         return read.fact(TRAFFIC, word, label, "no data in the last week", "absent")
@@ -61,13 +59,3 @@ async def _counted(
     share = (len(day) or 1, len(known)) if aggregation == "Average" else (1, 1)
     value = f"last day {sum(day) / share[0]:,.0f}, last week {sum(known) / share[1]:,.0f}"
     return read.fact(TRAFFIC, word, label, value, "info", points=points)
-
-
-def _added(several: list[MetricSeries]) -> tuple[float | None, ...]:
-    """Add series point by point; an hour that no series knows stays unknown."""
-    sums: dict[str, float | None] = {}
-    for series in several:
-        for when, value in series.points:
-            key, before = when.isoformat(), sums.get(when.isoformat())
-            sums[key] = before if value is None else (before or 0.0) + value
-    return tuple(sums[key] for key in sorted(sums))

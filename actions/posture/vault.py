@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Forbidden, KeptSecret, ResourceId
 from actions.posture.facts import Fact, Grade, Reading, Subject, failed, stamp
+from actions.workspaces.judged import Life, life_of
 
 VAULT = "vault"
-LIFE = timedelta(days=730)
-"""How long a secret that Azure Machine Learning sets lives by default (Regenerate storage account access keys)."""
-_SOON = timedelta(days=30)
 _NAMED = 8
 _KEPT = "the account's connection string, the registry's password and datastores' strings lie there, as the page says"
 
@@ -74,19 +72,15 @@ def _secret(read: Reading, kept: KeptSecret, now: datetime) -> Fact:
     told = age if kept.enabled else f"{age}, disabled"
     told += f", expires {ends:%Y-%m-%d}" if ends else ", never expires"
     here = read._replace(subject=f"{read.subject}/{kept.name}")
-    grade, remedy = _grade(kept, now)
+    grade, remedy = _LIVES[life_of(kept, now)]
     leads = "action:storage-keys" if remedy else ""
     return here.fact(VAULT, "secret", "secret", told, grade, remedy, leads_to=leads)
 
 
-def _grade(kept: KeptSecret, now: datetime) -> tuple[Grade, str]:
-    if kept.expires is not None and kept.expires <= now:
-        return "high", "expired: resync the workspace's keys, or write what uses it anew"
-    if kept.expires is not None and kept.expires - now < _SOON:
-        return "warn", "it expires soon: resync the workspace's keys"
-    if kept.updated is not None and now - kept.updated > LIFE:
-        return (
-            "warn",
-            "older than the two years that Azure Machine Learning gives a secret: resync the workspace's keys",
-        )
-    return ("good" if kept.updated is not None else "unknown"), ""
+_LIVES: dict[Life, tuple[Grade, str]] = {
+    "expired": ("high", "expired: resync the workspace's keys, or write what uses it anew"),
+    "soon": ("warn", "it expires soon: resync the workspace's keys"),
+    "old": ("warn", "older than the two years that Azure Machine Learning gives a secret: resync the workspace's keys"),
+    "fine": ("good", ""),
+    "unknown": ("unknown", ""),
+}

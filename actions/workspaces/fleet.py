@@ -1,37 +1,31 @@
 """The fleet list: its sources asked at once, in Resource Graph's largest pages, and never a secret.
 
 Where Resource Graph fails or does not know, the providers' own lists are asked instead, one a subscription. What nobody
-wants to see is not asked for.
+wants to see is not asked for. What no list holds is asked of each workspace by itself, behind all the others' cells.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from datetime import datetime
+
+import msgspec
 
 from actions.cloud.data import CloudError, Data, ResourceId
 from actions.cloud.protocol import Cloud
-from actions.workspaces.access import (
-    Access,
-    Grant,
-    Vault,
-    expected_access,
-    grant_of,
-    is_system_assigned,
-    principal_of,
-    vault_of,
-)
-from actions.workspaces.columns import USUAL, Seen, beside, cells_of, needs, usual_asked
-from actions.workspaces.rows import Facts, Keys, WorkspaceRow, bare_row, full_row, keys_of
+from actions.workspaces.cells import PENDING, Seen
+from actions.workspaces.columns import USUAL, directs, needs
+from actions.workspaces.direct import PAGE, Asking, Readings, chosen
+from actions.workspaces.direct_reads import DIRECT
+from actions.workspaces.gathered import Sources, facts_of, gathered, seen_of
+from actions.workspaces.rows import WorkspaceRow, bare_row, full_row
 from actions.workspaces.sources import (
-    BESIDE,
     OWN,
     WORKSPACES,
     Names,
     Raw,
-    Read,
     query_of,
     read_sources,
     read_unseen,
@@ -39,40 +33,21 @@ from actions.workspaces.sources import (
     untold,
 )
 
-_T = TypeVar("_T")
-_LINKS = {source.name: source.link for source in BESIDE if source.link}
-
 
 class FleetPage(Data, frozen=True, kw_only=True):
     """Some rows of the fleet; a later page may hold the same workspaces again, with more known of them.
 
     `complete` says that all cells are final; `total` is how many workspaces there are in all, 0 where nobody told; `unread`
-    are sentences on sources that could not be read.
+    are sentences on sources that could not be read. `asked` of `to_ask` workspaces have been asked by themselves for what no
+    list holds.
     """
 
     rows: tuple[WorkspaceRow, ...]
     complete: bool
     total: int = 0
     unread: tuple[str, ...] = ()
-
-
-class _Sources(Data, frozen=True, kw_only=True):
-    """What there is to know beside the workspaces, by id in lower case; None where it could not be read.
-
-    `asked` are the usual cells that are wanted, `others` the columns beside them, and `linked` what these are read from,
-    by the source's name.
-    """
-
-    asked: frozenset[str]
-    others: tuple[str, ...]
-    accounts: dict[str, Keys] | None
-    grants: dict[str, list[Grant]] | None
-    granted: frozenset[str]
-    """The subscriptions in which any grant can be seen, in lower case."""
-    endpoints: dict[str, list[Mapping[str, Any]]] | None
-    vaults: dict[str, Vault] | None
-    linked: dict[str, dict[str, Mapping[str, Any]] | None]
-    unread: tuple[str, ...]
+    asked: int = 0
+    to_ask: int = 0
 
 
 async def whole_fleet(
@@ -93,12 +68,16 @@ async def whole_fleet(
 
 
 async def fleet(
-    cloud: Cloud, subscriptions: tuple[str, ...] = (), columns: tuple[str, ...] = USUAL
+    cloud: Cloud,
+    subscriptions: tuple[str, ...] = (),
+    columns: tuple[str, ...] = USUAL,
+    readings: Readings | None = None,
 ) -> AsyncIterator[FleetPage]:
     """Yield the workspaces page by page: as they come with what they say themselves, then complete.
 
-    `columns` are names of `actions.workspaces.columns`; what no column needs is not asked for. Raises `CloudError` only
-    where the workspaces themselves cannot be listed in any way.
+    `columns` are names of `actions.workspaces.columns`; what no column needs is not asked for. Where columns ask each
+    workspace by itself, all rows come once more before that, with everything else; `readings` keeps the answers for the
+    next time. Raises `CloudError` only where the workspaces themselves cannot be listed in any way.
     """
     now = cloud.now()
     as_of = now.isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -117,15 +96,58 @@ async def fleet(
         (names,), (reads,) = await names_read, await rest
         unread = await _fill(cloud, own, held)
         reads = await read_unseen(cloud, reads, (raw for raws in held for raw in raws))
-        sources = _gathered(reads, columns, unread)
-        for raws in held or [[]]:
-            rows = tuple(full_row(raw, _facts(raw, sources), _named(raw, names), as_of, now) for raw in raws)
-            yield FleetPage(rows=rows, complete=True, total=totals[-1], unread=sources.unread)
+        filled = _Filled(gathered(reads, columns, unread), names, as_of, now)
+        wanted_direct = chosen(directs(columns), DIRECT)
+        if not wanted_direct:
+            for raws in held or [[]]:
+                yield FleetPage(rows=filled.rows(raws), complete=True, total=totals[-1], unread=filled.sources.unread)
+            return
+        async for page in _asked(Asking(cloud, wanted_direct, readings or Readings()), filled, held):
+            yield msgspec.structs.replace(page, total=totals[-1])
     finally:
         for waiting in (names_read, rest):
             waiting.cancel()
             with suppress(asyncio.CancelledError):
                 await waiting
+
+
+class _Filled:
+    """Makes rows of what the lists said, and of what was asked beside them."""
+
+    def __init__(self, sources: Sources, names: Mapping[str, str], as_of: str, now: datetime) -> None:
+        self.sources, self._names, self._as_of, self._now = sources, names, as_of, now
+
+    def rows(self, raws: Sequence[Raw], seen: Sequence[Seen] | None = None) -> tuple[WorkspaceRow, ...]:
+        """The rows of some workspaces."""
+        others = self.sources.others
+        looked: list[Seen | None] = (
+            [*seen] if seen else [seen_of(raw, self.sources) if others else None for raw in raws]
+        )
+        return tuple(
+            full_row(raw, facts_of(raw, self.sources, each), _named(raw, self._names), self._as_of, self._now)
+            for raw, each in zip(raws, looked, strict=True)
+        )
+
+
+async def _asked(asking: Asking, filled: _Filled, held: Sequence[list[Raw]]) -> AsyncIterator[FleetPage]:
+    """Yield all rows with what is known, then those again, page by page, that had to be asked by themselves."""
+    raws = [raw for page in held for raw in page]
+    seen = [asking.seen(seen_of(raw, filled.sources)) for raw in raws]
+    pending = [number for number, each in enumerate(seen) if PENDING in each.direct.values()]
+    late, total = set(pending), len(pending)
+    done = [number for number in range(len(raws)) if number not in late]
+    unread = (*filled.sources.unread, *asking.unread)
+    if pending:
+        rows = filled.rows([raws[number] for number in pending], [seen[number] for number in pending])
+        yield FleetPage(rows=rows, complete=False, to_ask=total)
+    rows = filled.rows([raws[number] for number in done], [seen[number] for number in done])
+    yield FleetPage(rows=rows, complete=True, unread=unread, to_ask=total)
+    for start in range(0, total, PAGE):
+        part = pending[start : start + PAGE]
+        await asking.ask([seen[number] for number in part])
+        rows = filled.rows([raws[number] for number in part], [asking.seen(seen[number]) for number in part])
+        unread = (*filled.sources.unread, *asking.unread)
+        yield FleetPage(rows=rows, complete=True, unread=unread, asked=start + len(part), to_ask=total)
 
 
 async def _names(cloud: Cloud, subscriptions: tuple[str, ...]) -> dict[str, str]:
@@ -162,6 +184,8 @@ async def _workspaces(
 async def _fill(cloud: Cloud, own: tuple[str, ...], held: list[list[Raw]]) -> tuple[str, ...]:
     """Take from the provider what Resource Graph tells of no workspace; give the reason where that fails."""
     raws = [raw for page in held for raw in page]
+    for raw in raws:
+        raw["properties"] = {**dict.fromkeys((*OWN, *own)), **raw["properties"]}  # asked for and not told is None
     missing = untold(WORKSPACES, own, raws) if raws else ()
     if not missing:
         return ()
@@ -175,96 +199,6 @@ async def _fill(cloud: Cloud, own: tuple[str, ...], held: list[list[Raw]]) -> tu
         found = known.get(ResourceId(str(raw["id"])).key, {})
         raw["properties"] |= {name: found[name] for name in missing if name in found}
     return ()
-
-
-def _gathered(reads: Mapping[str, Read], columns: tuple[str, ...], unread: tuple[str, ...]) -> _Sources:
-    """Put what the sources said where a row looks for it."""
-    rows = {name: reads[name].rows if name in reads else None for name in ("accounts", "grants", "endpoints", "vaults")}
-    others = beside(columns)
-    extra = {source for source in needs(others) if source in _LINKS}
-    return _Sources(
-        asked=usual_asked(columns),
-        others=others,
-        accounts=_by_id(rows["accounts"], lambda raw: keys_of(raw["properties"])),
-        grants=_by_principal(rows["grants"]),
-        granted=frozenset(_subscription_of(row) for row in rows["grants"] or ()),
-        endpoints=_by_workspace(rows["endpoints"]),
-        vaults=_by_id(rows["vaults"], lambda raw: vault_of(raw["properties"])),
-        linked={name: _by_id(reads[name].rows, _properties) for name in extra},
-        unread=(*(read.reason for read in reads.values() if read.reason), *unread),
-    )
-
-
-def _properties(raw: Raw) -> Mapping[str, Any]:
-    """A resource's properties, with its tier among them."""
-    return {**(raw.get("properties") or {}), "sku": raw.get("sku")}
-
-
-def _by_id(rows: Iterable[Raw] | None, read: Callable[[Raw], _T]) -> dict[str, _T] | None:
-    return None if rows is None else {ResourceId(str(row["id"])).key: read(row) for row in rows}
-
-
-def _by_principal(rows: Iterable[Raw] | None) -> dict[str, list[Grant]] | None:
-    if rows is None:
-        return None
-    found: dict[str, list[Grant]] = {}
-    for row in rows:
-        grant = grant_of(row)
-        found.setdefault(grant.principal.casefold(), []).append(grant)
-    return found
-
-
-def _subscription_of(row: Raw) -> str:
-    return ResourceId(str(row["properties"].get("scope") or "")).subscription.casefold()
-
-
-def _by_workspace(rows: Iterable[Raw] | None) -> dict[str, list[Mapping[str, Any]]] | None:
-    """Gather the endpoints' properties under their workspaces."""
-    if rows is None:
-        return None
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(ResourceId(str(row["id"])).parent.key, []).append(row["properties"])
-    return found
-
-
-def _facts(raw: Raw, sources: _Sources) -> Facts:
-    """Look up what the sources say of one workspace."""
-    workspace = ResourceId(str(raw["id"]))
-    properties: Mapping[str, Any] = raw.get("properties") or {}
-    account = ResourceId(str(properties.get("storageAccount") or "")).key
-    endpoints = None if sources.endpoints is None else sources.endpoints.get(workspace.key, [])
-    cells: tuple[str, ...] = ()
-    if sources.others:
-        linked = {
-            name: None if found is None else found.get(ResourceId(str(properties[_LINKS[name]])).key)
-            for name, found in sources.linked.items()
-            if properties.get(_LINKS[name])
-        }
-        cells = cells_of(sources.others, Seen(properties, linked, endpoints))
-    return Facts(
-        keys=(sources.accounts or {}).get(account),
-        access=_access(workspace, raw, sources) if "identity" in sources.asked else None,
-        endpoints=None if endpoints is None else tuple(str(each.get("authMode") or "") for each in endpoints),
-        cells=cells,
-        asked=sources.asked,
-    )
-
-
-def _access(workspace: ResourceId, raw: Raw, sources: _Sources) -> tuple[Access, ...] | None:
-    """Compare the identity's access; None where grants are unread, or none at all can be seen in the subscription.
-
-    Resource Graph leaves out what the caller may not read, so seeing nothing is not the same as nothing there.
-    """
-    properties: Mapping[str, Any] = raw.get("properties") or {}
-    principal = principal_of(raw.get("identity"), str(properties.get("primaryUserAssignedIdentity") or ""))
-    if not principal:
-        return ()
-    if sources.grants is None or workspace.subscription.casefold() not in sources.granted:
-        return None
-    vault = (sources.vaults or {}).get(ResourceId(str(properties.get("keyVault") or "")).key)
-    grants, system = sources.grants.get(principal.casefold(), ()), is_system_assigned(raw.get("identity"))
-    return expected_access(workspace, properties, principal, grants, vault, system=system)
 
 
 def _named(raw: Raw, names: Mapping[str, str]) -> str:

@@ -72,8 +72,30 @@ BESIDE = (
         "components", "Application Insights", "resources | where type =~ 'microsoft.insights/components'",
         "Microsoft.Insights/components", versions.COMPONENT, "applicationInsights",
     ),
+    Source(
+        "assignments", "the roles of others",
+        "authorizationresources | where type =~ 'microsoft.authorization/roleassignments'",
+        "Microsoft.Authorization/roleAssignments", versions.AUTHORIZATION, always=frozenset({"principalId", "scope"}),
+    ),
+    Source(
+        "roles", "role definitions",
+        "authorizationresources | where type =~ 'microsoft.authorization/roledefinitions'",
+        "Microsoft.Authorization/roleDefinitions", versions.AUTHORIZATION, always=frozenset({"roleName", "type", "permissions"}),
+    ),
+    Source(
+        "deployments", "deployments",
+        "resources | where type =~ 'microsoft.machinelearningservices/workspaces/onlineendpoints/deployments'",
+    ),
+    Source(
+        "clusters", "Kubernetes clusters", "resources | where type =~ 'microsoft.containerservice/managedclusters'",
+        "Microsoft.ContainerService/managedClusters", versions.MANAGED_CLUSTER,
+    ),
 )  # fmt: skip
-"""The sources beside the workspaces. Endpoints have no provider that lists them by subscription."""
+"""The sources beside the workspaces. Endpoints and deployments have no provider that lists them by subscription.
+
+That the authorization table holds assignments and definitions is documented (Azure Resource Graph table and resource type
+reference), deny assignments are not among them. Deployments are tracked resources; that the table holds them is not.
+"""
 OWN = (
     "storageAccount", "keyVault", "containerRegistry", "applicationInsights", "encryption", "systemDatastoresAuthMode",
     "primaryUserAssignedIdentity",

@@ -51,6 +51,7 @@ _COLUMNS = (
     ("zones", "object"),
     ("extendedLocation", "object"),
 )
+_DEFINITION = "microsoft.authorization/roledefinitions"
 _TRACKED_CHILDREN = tuple(
     f"microsoft.machinelearningservices/workspaces/{name}"
     for name in ("onlineendpoints", "onlineendpoints/deployments", "batchendpoints", "serverlessendpoints")
@@ -164,6 +165,8 @@ def _result(ctx: Context, query: Query, body: dict[str, Any]) -> list[Row]:
 
 
 def _visible(ctx: Context, row: Row) -> bool:
+    if row["type"] == _DEFINITION:
+        return True  # its scope is the tenant; who may read any was judged when the rows were made
     action = f"{row['type']}/read"
     return ctx.caller is None or ctx.cloud.rbac.allowed(ctx.caller, str(row["id"]), action)
 
@@ -237,6 +240,21 @@ def _authorization_rows(ctx: Context, subscriptions: frozenset[str]) -> Iterator
         if not subscription or subscription.casefold() in subscriptions:
             wire = assignment.wire()
             yield _row(ctx, wire) | {"subscriptionId": subscription}
+    yield from _definition_rows(ctx, subscriptions)
+
+
+def _definition_rows(ctx: Context, subscriptions: frozenset[str]) -> Iterator[Row]:
+    """The roles that can be assigned in the subscriptions, for whoever may read role definitions in one of them."""
+    places = [f"/subscriptions/{item}" for item in subscriptions]
+    if ctx.caller is not None and not any(
+        ctx.cloud.rbac.allowed(ctx.caller, at, f"{_DEFINITION}/read") for at in places
+    ):
+        return
+    for guid, properties in ctx.world.access.definitions.items():
+        scopes = [ids.fold(item).rstrip("/") for item in properties.get("assignableScopes", ("/",))]
+        if any(ids.within(at, scope) or ids.within(scope, at) for at in places for scope in scopes):
+            identity = f"/providers/Microsoft.Authorization/RoleDefinitions/{guid}"
+            yield _row(ctx, {"id": identity, "name": guid, "type": _DEFINITION, "properties": properties})
 
 
 def _skipped(options: dict[str, Any]) -> int:

@@ -9,7 +9,8 @@ import pytest
 
 from actions.guard.model import Severity
 from actions.workspaces import WorkspaceRow, whole_fleet
-from actions.workspaces.columns import ALL, BY_NAME, USUAL, Seen, beside, cells_of, grade_of, near, needs
+from actions.workspaces.cells import Seen
+from actions.workspaces.columns import ALL, BY_NAME, USUAL, beside, cells_of, grade_of, near, needs
 from actions.workspaces.rows import access_findings, key_findings, keys_of, worst
 from actions.workspaces.sources import OWN, WORKSPACES, query_of
 from azsim.clock import FixedClock
@@ -25,6 +26,9 @@ from tui.fleet_lines import USUAL as SHOWN
 GRAPH = "providers/Microsoft.ResourceGraph"
 OPEN = {"publicNetworkAccess": "Enabled"}
 EVERYTHING = tuple(column.name for column in ALL)
+_BEHIND = {"network", "mode", "endpoints", "side"}
+"""What is asked directly only where the lists do not tell it."""
+LISTED = tuple(column.name for column in ALL if set(column.direct) <= _BEHIND)
 PENDING = {"properties": {"privateLinkServiceConnectionState": {"status": "Pending"}}}
 APPROVED = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}
 
@@ -166,7 +170,7 @@ async def listed(sim: Cloud, columns: tuple[str, ...]) -> tuple[dict[str, dict[s
 
 
 async def test_the_demo_estate_says_how_it_is_secured() -> None:
-    cells, unread, _ = await listed(Cloud(demo()), EVERYTHING)
+    cells, unread, _ = await listed(Cloud(demo()), LISTED)
     assert unread == ()
     assert {each["purge-protection"] for each in cells.values()} == {"off"}
     assert cells["network-pilot"]["private-endpoints"] == "0 of 1 approved"
@@ -182,7 +186,7 @@ async def test_the_demo_estate_says_how_it_is_secured() -> None:
         (("tls",), 1),
         (("purge-protection", "vault-network"), 1),
         (USUAL, 4),
-        (EVERYTHING, 6),
+        (LISTED, 8),
     ],
     ids=["its own", "one", "one for two", "usual", "all"],
 )
@@ -195,6 +199,7 @@ async def test_two_thousand_workspaces_take_the_pages_that_there_are(columns: tu
     held = {
         "workspaces": count, "accounts": count // 5, "vaults": count // 5, "grants": len(sim.world.access.assignments),
         "endpoints": count // 10, "registries": 0, "components": 0,
+        "assignments": len(sim.world.access.assignments), "roles": len(sim.world.access.definitions),
     }  # fmt: skip
     least = sum(max(-(-held[name] // 1000), 1) for name in ("workspaces", *needs(columns)) if name in held)
     assert len(set(needs(columns)) - {"workspaces"}) == sources
@@ -206,21 +211,29 @@ async def test_the_same_where_resource_graph_throttles() -> None:
         {**members(1_200), "behaviour": {"throttling": True}}, clock=FixedClock(START, timedelta(milliseconds=10))
     )
     for _ in range(3):
-        cells, unread, _ = await listed(sim, EVERYTHING)
+        cells, unread, _ = await listed(sim, LISTED)
         assert (len(cells), unread) == (1_200, ())
     assert {entry.status for entry in sim.ledger.entries if "ResourceGraph" in entry.path} == {200}
 
 
 async def test_without_resource_graph_the_providers_say_the_same() -> None:
-    untold = {"datastores", "isolation"}  # the provider's own list leaves them out
-    columns = tuple(name for name in EVERYTHING if "endpoints" not in needs((name,)))
+    """What the workspaces' own list leaves out is read from each of them, and so are endpoints, which no provider lists."""
     blind = Cloud(demo(), faults=(Fault(kind="status", status=403, code="Forbidden", route=GRAPH),))
-    direct, unread, asked = await listed(blind, columns)
-    seen, _, _ = await listed(Cloud(demo()), columns)
-    assert {name for one in seen for name in seen[one] if direct[one][name] != seen[one][name]} == untold
-    assert {direct[one][name] for one in direct for name in untold} == {"?"}, "unknown, and so never green"
-    assert unread == ()
+    direct, unread, asked = await listed(blind, LISTED)
+    seen, _, _ = await listed(Cloud(demo()), LISTED)
+    assert {name for one in seen for name in seen[one] if direct[one][name] != seen[one][name]} == set()
+    assert "?" not in {direct[one][name] for one in direct for name in ("isolation", "datastores", "endpoint-tls")}
+    (reason,) = unread
+    assert reason.startswith("endpoints could not be read")
     assert any(path.endswith("Microsoft.ContainerRegistry/registries") for path in asked)
+    assert len([path for path in asked if path.rpartition("/")[2] in direct]) == len(direct), "each workspace once"
+
+
+@pytest.mark.parametrize(("name", "told"), [("isolation", "off"), ("datastores", "keys")])
+async def test_the_usual_list_and_what_resource_graph_knows_ask_no_workspace(name: str, told: str) -> None:
+    cells, _, asked = await listed(Cloud(demo()), (*USUAL, name))
+    assert told in {each[name] for each in cells.values()}
+    assert not [path for path in asked if path.rpartition("/")[2] in cells]
 
 
 async def test_a_provider_that_refuses_leaves_its_own_columns_unknown() -> None:
