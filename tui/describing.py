@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from actions.guard.contract import Description, Table
 from actions.workspaces.rows import ROTATE_AFTER, age_in_days
+from actions.workspaces.told import network
 from tui.render import age
 from tui.spark import gauge
 
@@ -24,8 +25,6 @@ def workspace_description(view: WorkspaceView, now: datetime) -> Description:
 
 
 def _facts(view: WorkspaceView, now: datetime) -> tuple[tuple[str, str], ...]:
-    reached = f"{view.public_network} from outside, isolation {view.isolation}"
-    network = f"{reached}, {view.private_endpoints} private endpoints"
     by_identity = "identity-based" if view.auth_mode == "identity" else "with account keys"
     facts = [
         ("workspace", f"{view.name}, {view.kind}, {view.region}"),
@@ -34,7 +33,7 @@ def _facts(view: WorkspaceView, now: datetime) -> tuple[tuple[str, str], ...]:
         ("hub", view.hub),
         ("storage account", f"{_last(view.storage)} ({view.storage_network or UNREAD}), used {by_identity}"),
         *_keys(view, now),
-        ("network", network),
+        ("network", network(view)),
         ("key vault", _last(view.key_vault)),
         ("encryption", view.encryption_key or "keys managed by Microsoft"),
         ("data", "high business impact" if view.high_business_impact else ""),

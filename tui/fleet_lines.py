@@ -24,6 +24,11 @@ Line = Callable[["WorkspaceRow", str], TableRow]
 """Makes a line of the table of a workspace and its environment's word."""
 
 
+def graver(one: str, other: str) -> str:
+    """The graver of two grades; none at all is the least."""
+    return min((one, other), key=lambda grade: GRADES.index(grade) if grade in GRADES else len(GRADES))
+
+
 def fleet_cells(row: WorkspaceRow) -> tuple[str, ...]:
     """One workspace as a line of the fleet list."""
     return (row.name, row.group, row.region, row.keys, row.identity, row.endpoints, row.cmk)

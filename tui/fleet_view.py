@@ -13,7 +13,7 @@ from functools import cache, partial
 from tui.config import FleetView
 from tui.fleet_lines import GRADES, OWN_NAMES, USUAL
 from tui.render import clean
-from tui.widgets.rows import SortValue, TableColumn, TableRow, natural
+from tui.widgets.rows import SortValue, TableColumn, TableRow, natural, strange_columns
 
 ENVIRONMENT = "environment"
 ENVIRONMENT_CELLS = 7
@@ -23,7 +23,7 @@ _TITLES = {
     "cmk": "CMK", "hbi": "HBI", "tls": "TLS", "https-only": "HTTPS only", "endpoint-tls": "endpoint TLS",
     "public-access": "public", "private-endpoints": "private", "storage-network": "storage net",
     "vault-network": "vault net", "registry-network": "registry net", "endpoint-network": "endpoint net",
-    "purge-protection": "purge", ENVIRONMENT: "env",
+    "purge-protection": "purge", "ssh": "SSH", "v1-tls": "v1 TLS", "ml-app": "ML app", ENVIRONMENT: "env",
 }  # fmt: skip
 _LEAST = {
     "workspace": 14,
@@ -63,6 +63,15 @@ def brought_views() -> tuple[FleetView, ...]:
         FleetView(
             name="serving", columns=("endpoints", "endpoint-network", "endpoint-tls", "registry-admin", "insights-key", "kind")
         ),
+        FleetView(
+            name="rights",
+            columns=("my-roles", "can-regenerate", "can-read-secrets", "can-assign", "custom-roles", "support-apps"),
+        ),
+        FleetView(
+            name="computes",
+            columns=("computes", "ssh", "node-address", "compute-accounts", "clusters", "cluster-accounts", "v1-services"),
+        ),
+        FleetView(name="traces", columns=("logs", "vault-logs", "scoring-logs", "vault-secrets", "key-calls", "last-change")),
     )  # fmt: skip
 
 
@@ -181,6 +190,18 @@ def by_grade(found: Mapping[str, int]) -> dict[str, int]:
 def told_counts(found: dict[str, int]) -> str:
     """The counts as text: `3 high, 12 warn`."""
     return ", ".join(f"{many} {grade}" for grade, many in found.items())
+
+
+def told_strange(text: str, names: Sequence[str]) -> str:
+    """Say which column a filter looks into that is not shown, or is none; empty where it looks into none such."""
+    found = strange_columns(text, names)
+    if not found:
+        return ""
+    from actions.workspaces.columns import BY_NAME, near
+
+    name, known = found[0], (*BY_NAME, ENVIRONMENT)
+    hidden = next((each for each in known if each.startswith(name)), "")
+    return f"{hidden} is not shown: t adds it" if hidden else f"no column {clean(name)}{near(name, known)}"
 
 
 def told_view(view: FleetView) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from tui.environments import Environments
-from tui.fleet_lines import Line, key_days, line_of, visible
+from tui.fleet_lines import Line, graver, key_days, line_of, visible
 from tui.render import clean
 from tui.widgets.rows import TableRow
 
@@ -120,7 +120,7 @@ class KnownFleet:
         self._seen, self.changed = set(), False
 
     def take(self, rows: Sequence[WorkspaceRow], hidden: Sequence[str], *, complete: bool) -> None:
-        """Take a page; a row without its cells does not replace one that had them."""
+        """Take a page; a row without its cells does not replace one that had them, and one with some only these."""
         self._environments.learn({row.subscription: row.subscription_name for row in rows})
         self._subscriptions = None
         places = {
@@ -130,8 +130,11 @@ class KnownFleet:
         for row in visible(rows, hidden):
             self._seen.add(row.id)
             known = self._rows.get(row.id)
-            if complete or known is None:
+            if complete or known is None or row.cells:
                 found = self._line(row, self._environments.word(row.id))
+                if known is not None and not complete:
+                    cells = tuple(new or old for new, old in zip(found.cells, known.cells, strict=True))
+                    found = found._replace(cells=cells, state=graver(found.state, known.state))
                 if found != known:
                     self._rows[row.id], self.changed = found, True
                 self._beside[row.id] = Beside(*places[row.subscription], key_days(row))

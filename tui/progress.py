@@ -11,14 +11,21 @@ _PARTS = 10
 
 
 class FleetProgress:
-    """Follows the pages of one reading of the fleet; `told` stays empty where all of it came in one page."""
+    """Follows the pages of one reading of the fleet; `told` stays empty where all of it came in one page.
+
+    What is asked of each workspace by itself comes behind the lists, and is counted anew.
+    """
 
     def __init__(self) -> None:
         self.told = ""
-        self._listed, self._filled, self._part = 0, 0, 0
+        self._listed, self._filled, self._part, self._asked = 0, 0, 0, 0
 
     def take(self, page: FleetPage) -> bool:
         """Count a page in; gives whether there is more to tell by a tenth, so that a log is not filled with lines."""
+        if page.to_ask:
+            self.told, part = f"{page.asked} of {page.to_ask} asked one by one", page.asked * _PARTS // page.to_ask
+            fresh, self._asked = part > self._asked, max(part, self._asked)
+            return fresh
         first = not self._listed
         if page.complete:
             self._filled += len(page.rows)

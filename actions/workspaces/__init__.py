@@ -3,6 +3,7 @@
 Everything here only reads, and a list never reads a secret.
 """
 
+from actions.workspaces.direct import Readings
 from actions.workspaces.fleet import FleetPage, fleet, whole_fleet
 from actions.workspaces.rows import WorkspaceRow
 from actions.workspaces.targets import STORAGE_ACCOUNT, WORKSPACE, TargetError, resolve
@@ -13,6 +14,7 @@ __all__ = [
     "STORAGE_ACCOUNT",
     "WORKSPACE",
     "FleetPage",
+    "Readings",
     "TargetError",
     "WorkspaceRow",
     "WorkspaceView",

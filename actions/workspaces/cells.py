@@ -15,6 +15,8 @@ Properties = Mapping[str, Any]
 Fields = Mapping[str, tuple[str, ...]]
 PENDING = object()
 """Stands for what is still to be asked directly: its cell stays empty."""
+ACCESS = {"enabled": "open", "disabled": "closed"}
+ISOLATION = {"allowonlyapprovedoutbound": "approved", "allowinternetoutbound": "internet", "disabled": "off"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from actions.guard.model import Finding, Severity
 from actions.workspaces.cells import (
+    ACCESS,
+    ISOLATION,
     Fields,
     FleetColumn,
     Properties,
@@ -58,7 +60,7 @@ def _key_source(account: Properties) -> str:
 
 
 def _isolation(found: Properties) -> str:
-    return word_of((found.get("managedNetwork") or {}).get("isolationMode"), _ISOLATION)
+    return word_of((found.get("managedNetwork") or {}).get("isolationMode"), ISOLATION)
 
 
 def _mode(found: Properties) -> str:
@@ -89,9 +91,7 @@ def _endpoint_tls(found: Sequence[Properties]) -> str:
     return (f"{plain} plain" if plain else "yes") if any(uris) else NONE
 
 
-_ACCESS = {"enabled": "open", "disabled": "closed"}
 _OPEN = {"enabled": "public", "disabled": "private"}
-_ISOLATION = {"allowonlyapprovedoutbound": "approved", "allowinternetoutbound": "internet", "disabled": "off"}
 _MODES = {"identity": "identity", "accesskey": "keys", "userdelegationsas": "signature"}
 _KEY_SOURCES = {"microsoft.storage": "Microsoft", "microsoft.keyvault": "own key"}
 _TLS = {f"tls1_{minor}": f"1.{minor}" for minor in range(4)}
@@ -120,7 +120,7 @@ _LISTED: tuple[FleetColumn, ...] = (
     FleetColumn("kind", "Default, Hub, Project or FeatureStore"),
     FleetColumn(
         "public-access", "whether the workspace answers from the internet", {"workspaces": ("publicNetworkAccess",)},
-        own(lambda found: word_of(found.get("publicNetworkAccess"), _ACCESS)), {"open": _WARN},
+        own(lambda found: word_of(found.get("publicNetworkAccess"), ACCESS)), {"open": _WARN},
     ),
     FleetColumn(
         "private-endpoints", "its private endpoints, and how many of them are approved",

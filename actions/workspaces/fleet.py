@@ -7,7 +7,7 @@ wants to see is not asked for. What no list holds is asked of each workspace by 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -72,7 +72,7 @@ async def fleet(
     subscriptions: tuple[str, ...] = (),
     columns: tuple[str, ...] = USUAL,
     readings: Readings | None = None,
-) -> AsyncIterator[FleetPage]:
+) -> AsyncGenerator[FleetPage, None]:
     """Yield the workspaces page by page: as they come with what they say themselves, then complete.
 
     `columns` are names of `actions.workspaces.columns`; what no column needs is not asked for. Where columns ask each

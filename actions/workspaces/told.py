@@ -6,6 +6,8 @@ from datetime import datetime
 
 from actions.cloud.data import ResourceId
 from actions.guard.contract import Description, Table
+from actions.guard.text import many
+from actions.workspaces.cells import ACCESS, ISOLATION, word_of
 from actions.workspaces.rows import NONE, UNREAD, age_in_days, moment
 from actions.workspaces.view import WorkspaceView
 
@@ -28,7 +30,7 @@ def told(view: WorkspaceView) -> Description:
         ("keys allowed", UNREAD if view.keys is None else "yes" if view.keys.allowed else "no"),
         ("key policy", _policy(view)),
         ("storage network", view.storage_network or UNREAD),
-        ("workspace network", _network(view)),
+        ("workspace network", network(view)),
         ("encryption key", view.encryption_key or "managed by Microsoft"),
         ("high business impact", "yes" if view.high_business_impact else "no"),
     )
@@ -42,11 +44,11 @@ def _policy(view: WorkspaceView) -> str:
     return f"rotate every {view.keys.policy_days} days" if view.keys.policy_days else "none"
 
 
-def _network(view: WorkspaceView) -> str:
-    public = "public access" if view.public_network.casefold() == "enabled" else "no public access"
-    isolation = "" if view.isolation.casefold() == "disabled" else f", managed network {view.isolation}"
-    private = f", {view.private_endpoints} private endpoints" if view.private_endpoints else ""
-    return f"{public}{isolation}{private}"
+def network(view: WorkspaceView) -> str:
+    """Say how the workspace is reached and what it reaches, in the words of the list's columns."""
+    public, isolation = word_of(view.public_network, ACCESS), word_of(view.isolation, ISOLATION)
+    private = many(view.private_endpoints, "private endpoint") if view.private_endpoints else "no private endpoints"
+    return f"public access {public}, managed network {isolation}, {private}"
 
 
 def _keys(view: WorkspaceView, now: datetime | None) -> Table | None:

@@ -123,7 +123,10 @@ def test_the_columns_are_told() -> None:
     [
         (("--columns", "keys,purg"), "--columns: there is no column purg; near it: purge-protection."),
         (("--sort", "-nosuch"), "--sort: there is no column nosuch; `amlkeys workspaces --columns help` tells all."),
-        (("--view", "zzz"), "There is no view zzz; there are usual, network, storage, vaults, serving."),
+        (
+            ("--view", "zzz"),
+            "There is no view zzz; there are usual, network, storage, vaults, serving, rights, computes, traces.",
+        ),
         (("--view", "netwrk"), "There is no view netwrk; near it: network."),
         (("--format", "xml"), "--format is one of table, json, csv, markdown, and --json is the same as json."),
         (
@@ -146,3 +149,23 @@ def test_saved_views_that_cannot_be_read_are_told() -> None:
     assert answer.exit == 2
     assert answer.sentence.startswith("The saved views cannot be read (")
     assert str(place) in answer.sentence
+
+
+def test_columns_that_ask_each_workspace_tell_how_far_they_are() -> None:
+    answer = amlkeys("workspaces", "--columns", "ssh,can-assign", "--filter", "ssh:open", "--json", DEMO)
+    assert [each["name"] for each in answer.json["workspaces"]] == [
+        "claims-ocr",
+        "churn",
+        "fraud-scoring",
+        "demand-forecast",
+    ]
+    assert answer.json["workspaces"][1]["cells"] == {
+        "ssh": {"value": "1 open", "grade": "high"}, "can-assign": {"value": "2, 2 wide", "grade": "warn"},
+    }  # fmt: skip
+    assert "Reading the workspaces: 47 of 47 asked one by one" in answer.err
+    plain = amlkeys("workspaces", "--columns", "ssh", DEMO)
+    banner, told, *_ = plain.err.splitlines()
+    assert (banner.split()[0], told) == ("amlkeys", "Reading the workspaces: 47 of 47 asked one by one"), "the banner comes first"
+    assert amlkeys("workspaces", "--view", "rights", "--format", "csv", DEMO).out.startswith(
+        "severity,workspace,my-roles,"
+    )

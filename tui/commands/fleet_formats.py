@@ -12,8 +12,8 @@ from tui.commands.failures import USAGE, CommandError
 from tui.config import FleetView, known_columns
 from tui.fleet_lines import USUAL, key_days, line_of
 from tui.fleet_view import ENVIRONMENT, arranged, asked_names, counts, graded, shown_names, table_columns, told_counts
-from tui.render import Column, table
-from tui.widgets.rows import Query, TableRow, parse_query, passing, searchable
+from tui.render import Column, clean, table
+from tui.widgets.rows import Query, TableRow, parse_query, passing, searchable, strange_columns
 
 if TYPE_CHECKING:
     from actions.workspaces import WorkspaceRow
@@ -33,7 +33,18 @@ def chosen_view(view: str, columns: str, wanted: str, sort: str, configured: Seq
         known_columns("--sort", (sort.removeprefix("-"),) if sort else ())
     except ValueError as error:
         raise CommandError(f"{error}.", exit_code=USAGE, kind="usage") from None
+    _known_filter(wanted)
     return FleetView(name=found.name, columns=names, sort=sort or found.sort, filter=wanted or found.filter)
+
+
+def _known_filter(text: str) -> None:
+    """Raise `CommandError` where a filter looks into a column that there is not: the answer would be empty for a slip."""
+    from actions.workspaces.columns import BY_NAME, near
+
+    known = (*BY_NAME, ENVIRONMENT)
+    for name in strange_columns(text, known):
+        where = near(name, known) or "; `amlkeys workspaces --columns help` tells all"
+        raise CommandError(f"--filter: there is no column {clean(name)}{where}.", exit_code=USAGE, kind="usage")
 
 
 def _named(name: str, configured: Sequence[FleetView]) -> FleetView:

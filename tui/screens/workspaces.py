@@ -15,7 +15,7 @@ from textual.timer import Timer
 from actions.guard.errors import GuardError
 from actions.guard.text import many
 from actions.registry import entries
-from tui.fleet_view import by_grade, table_columns, told_counts
+from tui.fleet_view import by_grade, table_columns, told_counts, told_strange
 from tui.known_fleet import FleetStore
 from tui.marks import Marks
 from tui.progress import FleetProgress
@@ -25,11 +25,12 @@ from tui.widgets.filter_bar import FilterBar
 from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
-    from actions.workspaces import FleetPage
+    from actions.workspaces import FleetPage, Readings
     from tui.environments import Environments
     from tui.session import Connected
 
 LOADING = "loading the workspaces ..."
+READING = "reading the workspaces"
 SHOW_AFTER = 0.2
 """Seconds for which pages are gathered before they are shown together."""
 
@@ -68,6 +69,8 @@ class WorkspacesScreen(FleetChoosing):
         self._quiet = False
         """Whether the present reading was begun by the clock, and so says nothing where nothing is different."""
         self._unread: tuple[str, ...] = ()
+        self._readings: Readings | None = None
+        """What workspaces were asked by themselves, kept so that a refresh does not ask them all again."""
         self._kept_age = ""
         self._reading = False
         self._progress = FleetProgress()
@@ -99,13 +102,16 @@ class WorkspacesScreen(FleetChoosing):
         found = self.console.session.banner()
         if found.user and self._fleet.kept_for not in (("", ""), (found.tenant, found.user)):
             self._fleet.clear()
+            self._readings = None
             self._marks.clear()
             self._show()
 
     def action_refresh_fleet(self) -> None:
-        """Read the fleet anew; what is known stays on the screen meanwhile."""
+        """Read the fleet anew; what is known stays on the screen meanwhile, and what failed is asked again."""
         if not self._reading:
-            self._begin("reading the workspaces")
+            if self._readings is not None:
+                self._readings.forget_failures()
+            self._begin(READING)
 
     def _begin(self, what: str) -> None:
         """Read; without a word for it the line of remarks stays as it is."""
@@ -115,7 +121,7 @@ class WorkspacesScreen(FleetChoosing):
 
     def start_over(self) -> None:
         """Forget what is shown and read anew: the estate is another one."""
-        self._kept_age = ""
+        self._kept_age, self._readings = "", None
         self._fleet.clear()
         self._show()
         self.read_anew()
@@ -123,8 +129,7 @@ class WorkspacesScreen(FleetChoosing):
     def read_anew(self) -> None:
         """Read with the present columns, in the place of a reading that is under way."""
         self.drop_asked()
-        self._reading = False
-        self.action_refresh_fleet()
+        self._begin(READING)
 
     def _wait(self) -> None:
         """Read again by itself after the interval of the settings, if there is one."""
@@ -142,11 +147,12 @@ class WorkspacesScreen(FleetChoosing):
 
     async def _read(self, columns: tuple[str, ...], connected: Connected) -> None:
         """Read page by page, on the engine's thread."""
-        from actions.workspaces import fleet
+        from actions.workspaces import Readings, fleet
         from tui.commands.targets import subscription_ids
 
+        readings = self._readings = self._readings or Readings()
         wanted = await subscription_ids(connected, self.console.session.settings.subscription)
-        async for page in fleet(connected.cloud, wanted, columns):
+        async for page in fleet(connected.cloud, wanted, columns, readings):
             with suppress(RuntimeError):
                 self.post_message(self.PageCame(page, columns))
         with suppress(GuardError):  # told when a plan or a run needs it
@@ -223,7 +229,8 @@ class WorkspacesScreen(FleetChoosing):
         of = f"{shown} of {many(total, 'workspace')}" if shown != total else many(total, "workspace")
         old = f", seen {self._kept_age} ago" if self._kept_age else ""
         told = f"{of} in {many(self._fleet.subscriptions, 'subscription')}{old}" if total else ""
-        graded = told_counts(by_grade(self.table.shown_counts()))
+        strange = told_strange(bar.text, self._fleet.names)
+        told, graded = strange or told, "" if strange else told_counts(by_grade(self.table.shown_counts()))
         bar.count(f"{told}: {graded}" if graded and len(told) + len(graded) + 2 <= bar.room else told)
         if self._marks and not self._reading:
             self._tell_marks()

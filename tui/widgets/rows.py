@@ -25,6 +25,7 @@ class Term(NamedTuple):
 
 
 Query = tuple[Term, ...]
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 SortValue = Callable[[TableRow], Any]
 
 
@@ -57,17 +58,29 @@ def parse_query(text: str, titles: Sequence[str]) -> Query:
 
 
 def _term(word: str, titles: Sequence[str]) -> Term:
-    negated = word.startswith("!") and len(word) > 1
-    body = (word[1:] if negated else word).casefold()
+    negated, body = _parts(word)
     title, colon, value = body.partition(":")
-    if colon and title:
-        names = [name.casefold().replace(" ", "-") for name in titles]
-        found = next((n for n, name in enumerate(names) if name == title), None)
-        if found is None:
-            found = next((n for n, name in enumerate(names) if name.startswith(title)), None)
-        if found is not None:
-            return Term(value, found, negated)
-    return Term(body, None, negated)
+    found = _place(title, titles) if colon and title else None
+    return Term(body, None, negated) if found is None else Term(value, found, negated)
+
+
+def _parts(word: str) -> tuple[bool, str]:
+    negated = word.startswith("!") and len(word) > 1
+    return negated, (word[1:] if negated else word).casefold()
+
+
+def _place(title: str, titles: Sequence[str]) -> int | None:
+    names = [name.casefold().replace(" ", "-") for name in titles]
+    found = next((n for n, name in enumerate(names) if name == title), None)
+    return next((n for n, name in enumerate(names) if name.startswith(title)), None) if found is None else found
+
+
+def strange_columns(text: str, titles: Sequence[str]) -> tuple[str, ...]:
+    """The names before a colon in a filter that no column has, so that `parse_query` looks for the word as it stands."""
+    words = () if text.strip().startswith("-f ") else text.split()
+    parts = (_parts(word)[1].partition(":") for word in words)
+    names = dict.fromkeys(name for name, colon, _ in parts if colon and _NAME.fullmatch(name))
+    return tuple(name for name in names if _place(name, titles) is None)
 
 
 def searchable(row: TableRow) -> str:
