@@ -23,7 +23,9 @@ _TITLES = {
     "cmk": "CMK", "hbi": "HBI", "tls": "TLS", "https-only": "HTTPS only", "endpoint-tls": "endpoint TLS",
     "public-access": "public", "private-endpoints": "private", "storage-network": "storage net",
     "vault-network": "vault net", "registry-network": "registry net", "endpoint-network": "endpoint net",
-    "purge-protection": "purge", "ssh": "SSH", "v1-tls": "v1 TLS", "ml-app": "ML app", ENVIRONMENT: "env",
+    "purge-protection": "purge", "ssh": "SSH", "v1-tls": "v1 TLS", "ml-app": "ML app",
+    "can-regenerate": "regenerate", "can-read-secrets": "read secrets", "can-assign": "assign roles",
+    "cluster-accounts": "AKS accounts", ENVIRONMENT: "env",
 }  # fmt: skip
 _LEAST = {
     "workspace": 14,
@@ -34,6 +36,8 @@ _LEAST = {
     "kind": 5,
     "key-age": 7,
     "severity": 8,
+    **dict.fromkeys(("can-regenerate", "can-read-secrets", "can-assign", "support-apps", "cluster-accounts"), 12),
+    **dict.fromkeys(("v1-services", "scoring-logs", "vault-secrets", "compute-identity", "last-change"), 11),
 }
 _WIDE = {"key-age": 100, "subscription": 100, "kind": 110}
 """From which width on a column is shown that nobody chose."""

@@ -75,6 +75,16 @@ class TestFleetViews:
         faults = [Fault(kind="status", status=403, code="Forbidden", route="ResourceGraph|KeyVault/vaults$")]
         picture(size, Fleet(columns=("purge-protection", "vault-network", "tls", "isolation")), faults=faults)
 
+    def test_asked_of_each(self, picture: Any, size: tuple[int, int]) -> None:
+        """One workspace refuses: `?` in its cells alone, which the remark tells; `!` before open SSH and open services."""
+        faults = [Fault(kind="status", status=403, code="Forbidden", route="workspaces/pricing/computes")]
+        columns = ("ssh", "cluster-accounts", "v1-services", "scoring-logs", "can-assign", "my-roles")
+        picture(size, Fleet(columns=columns), faults=faults)
+
+    def test_filter_of_no_column(self, picture: Any, size: tuple[int, int]) -> None:
+        """What is typed looks into a column that is none: the filter line says so, with one that is near."""
+        picture(size, Fleet(), "slash", *"regoin:eu")
+
     def test_long_names(self, picture: Any, size: tuple[int, int]) -> None:
         """The long name is cut, its markup and control characters are text, `-` where nothing is linked; columns align."""
         picture(
