@@ -68,6 +68,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """Whether `keyValue` in an endpoint key regeneration sets the key (honoured) or a random key is made."""
     graph_reads: bool = True
     """Whether the signed-in operator may read the directory through Microsoft Graph."""
+    graph_group_members: bool = True
+    """Whether the operator may read who is in a group, which needs GroupMember.Read.All."""
     graph_sign_in_reports: bool = False
     """Whether the beta report of applications' sign-ins answers (it needs a reader role of the directory)."""
     pim_licensed: bool = False

@@ -92,6 +92,11 @@ class Directory:
                 pending.extend(self._parents.get(current, ()))
         return frozenset(found)
 
+    def members(self, group_id: str) -> list[str]:
+        """Normalised ids of everybody who is in a group, directly or through another, groups among them."""
+        group = normalised(group_id)
+        return sorted(one for one in self._parents if one != group and group in self.principal_ids(one))
+
     def user(self, audience: str = "") -> Caller:
         """The signed-in user."""
         user = self.signed_in

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -65,6 +66,11 @@ class Directory(Base):
 
         answers = await asyncio.gather(*(ask(batch) for batch in batches))
         return tuple(_without_secrets(item) for answer in answers for item in answer)
+
+    async def group_members(self, group: str) -> tuple[Item, ...]:
+        """List who is in a group, through other groups too, by object id alone; needs GroupMember.Read.All."""
+        path = f"v1.0/groups/{quote(group, safe='')}/transitiveMembers"
+        return await self._graph(f"members of group {group[:8]}", path, {"$select": "id", "$top": PAGE})
 
     async def sign_in_report(self) -> tuple[Item, ...]:
         """Read when applications signed in last: a report of Graph's beta, of the global cloud only, that needs a role."""

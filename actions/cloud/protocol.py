@@ -220,6 +220,9 @@ class Cloud(Protocol):
     async def directory_objects(self, ids: Iterable[str]) -> tuple[dict[str, Any], ...]:
         """Look up users, groups and service principals by object id; ids of nobody are absent."""
 
+    async def group_members(self, group: str) -> tuple[dict[str, Any], ...]:
+        """List who is in a group, through other groups too, by object id alone."""
+
     async def sign_in_report(self) -> tuple[dict[str, Any], ...]:
         """Read when applications signed in last (beta, needs a role; refused in most tenants)."""
 

@@ -71,13 +71,13 @@ def _applies(properties: Mapping[str, Any], scope: str, principals: frozenset[st
     at, here = str(properties.get("scope") or "/").rstrip("/").casefold(), scope.rstrip("/").casefold()
     if here != at and (bool(properties.get("doNotApplyToChildScopes")) or not here.startswith(f"{at}/")):
         return False
-    mine = {_bare(principal) for principal in (*principals, EVERYONE)}
-    if any(_bare(item.get("id")) in mine - {_bare(EVERYONE)} for item in properties.get("excludePrincipals") or ()):
+    mine = {bare(principal) for principal in (*principals, EVERYONE)}
+    if any(bare(item.get("id")) in mine - {bare(EVERYONE)} for item in properties.get("excludePrincipals") or ()):
         return False
-    return any(_bare(item.get("id")) in mine for item in properties.get("principals") or ())
+    return any(bare(item.get("id")) in mine for item in properties.get("principals") or ())
 
 
-def _bare(principal: object) -> str:
+def bare(principal: object) -> str:
     """Spell a principal's id without dashes: deny assignments have been seen with both spellings."""
     return str(principal or "").replace("-", "").casefold()
 

@@ -33,7 +33,7 @@ async def _settings(subject: Subject, what: str, resource: ResourceId) -> Fact:
     except CloudError as error:
         return failed(resource.name, _SOURCE, subject.cloud, error).unread(IMPACT, f"{what}-logs", label)
     read = Reading(resource.name, _SOURCE, stamp(subject.cloud), {})
-    logged = [told for row in rows if (told := logged(row.get("properties") or {}))]
-    if not logged:
+    sent = [told for row in rows if (told := logged(row.get("properties") or {}))]
+    if not sent:
         return read.fact(IMPACT, f"{what}-logs", label, "none that logs anything", "warn", _MISSED[what])
-    return read.fact(IMPACT, f"{what}-logs", label, "; ".join(logged), "good")
+    return read.fact(IMPACT, f"{what}-logs", label, "; ".join(sent), "good")

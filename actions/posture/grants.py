@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from actions.cloud import versions
 from actions.cloud.data import CloudError, Resource, ResourceId
 from actions.cloud.protocol import Cloud
+from actions.posture.denies import Denies, read_denies
 from actions.posture.facts import Reading, Way, stamp
 from actions.workspaces.access import Grant
-from actions.workspaces.roles import Held, Role, held_of, role_of
+from actions.workspaces.roles import Held, Role, held_of, places_of, role_of
 
 LINKS = ("storageAccount", "keyVault", "containerRegistry", "applicationInsights")
 SOURCE = f"GET microsoft.authorization/roleassignments {versions.AUTHORIZATION}"
@@ -28,13 +29,14 @@ class Grants(NamedTuple):
     """What was read once for all: everybody's roles, the caller's own through groups too, and what roles allow.
 
     `held` and `mine` are None where no list could be read; `unread` says what is missing of them, and `pim` why roles to
-    be activated are not told.
+    be activated are not told. `denies` are those at every place where anything is judged.
     """
 
     held: tuple[Held, ...] | None
     mine: tuple[Held, ...] | None
     roles: Mapping[str, Role]
     as_of: str
+    denies: Denies
     unread: tuple[str, ...] = ()
     pim: str = ""
 
@@ -82,17 +84,31 @@ async def read_grants(cloud: Cloud, workspace: Resource) -> Grants:
     groups = concerned(workspace)
     who = await maybe(cloud.signed_in)
     own = f"assignedTo('{who.object_id if who else ''}')"
-    everybody, mine, eligible, roles = await asyncio.gather(
+    everybody, mine, eligible, roles, denies = await asyncio.gather(
         asyncio.gather(*(maybe(cloud.role_assignments, each.text, "") for each in groups)),
         asyncio.gather(*(maybe(cloud.role_assignments, each.text, own) for each in groups)),
         asyncio.gather(*(maybe_told(pim, cloud.eligible_roles, each.text) for each in groups)),
         maybe(cloud.role_definitions, groups[0].text),
+        read_denies(cloud, judged(workspace).values()),
     )
     found = tuple(role_of(each.raw) for each in roles or ())
     return Grants(
         held=_together(everybody), mine=_own(_together(mine), [each for part in eligible for each in part or ()]),
-        roles=dict(found), as_of=stamp(cloud), unread=tuple(dict.fromkeys(unread)), pim=next(iter(pim), ""),
+        roles=dict(found), as_of=stamp(cloud), denies=denies, unread=tuple(dict.fromkeys(unread)), pim=next(iter(pim), ""),
     )  # fmt: skip
+
+
+def judged(workspace: Resource) -> dict[str, ResourceId]:
+    """The places where rights are looked up, by word; the encryption key's vault may be another than the workspace's own."""
+    found = {
+        "workspace": workspace.id,
+        "group": workspace.id.group_id,
+        "subscription": ResourceId(f"/subscriptions/{workspace.id.subscription}"),
+        **places_of(workspace.id, workspace.properties),
+    }
+    key = (workspace.properties.get("encryption") or {}).get("keyVaultProperties") or {}
+    vault = str(key.get("keyVaultArmId") or "")
+    return found | ({"encryption": ResourceId(vault)} if vault else {})
 
 
 def concerned(workspace: Resource) -> list[ResourceId]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from actions.cloud.data import ResourceId
+from actions.guard.text import many
 from actions.posture.facts import Fact, Grade, Reading, Subject, Way
 from actions.posture.grants import Grants, place_of
 from actions.posture.people import People, Person, look_up
-from actions.workspaces.roles import POWERS, Held, Power, Role, has, lets_read_secrets, places_of
+from actions.posture.taken import remains, short, told_denies
+from actions.workspaces.roles import POWERS, WORDS, Held, has, lets_read_secrets, places_of
 
 OTHERS = "others"
-_NAMED = 5
 
 
 async def read_others(subject: Subject) -> tuple[Fact, ...]:
@@ -28,19 +29,19 @@ async def read_others(subject: Subject) -> tuple[Fact, ...]:
     ids = [*(each.principal for each in near), *(str(policy.get("objectId") or "") for policy in policies)]
     people = await look_up(subject.cloud, ids)
     holders = [
-        *(_holder(grants, people.of(each.principal, each.kind), each, places) for each in near),
+        *(_holder(grants, people, each, places) for each in near),
         *(_by_policy(people.of(str(each.get("objectId") or "")), each, places) for each in policies),
     ]
     found = [each for each in holders if each is not None]
     here, gaps = (
         read._replace(subject=subject.workspace.name),
-        _gaps(read, grants, people, linked.get("keyVault"), near),
+        _gaps(read, grants, people, linked.get("keyVault"), near, places),
     )
-    unseen = any(each.grade == "unknown" and each.id != "names" for each in gaps)
+    unseen = any(each.grade == "unknown" and each.id not in {"names", "members", "denies"} for each in gaps)
     return (
-        *(_count(here, word, found, whole=not unseen) for word in _WORDS),
+        *(_count(here, word, found, whole=not unseen) for word in WORDS),
         *sorted((_told(read, each) for each in found), key=lambda fact: _ORDER.index(fact.grade)),
-        *_custom(read, grants, near), *gaps,
+        *_custom(read, grants, near), *told_denies(read, grants, people, near, places), *gaps,
     )  # fmt: skip
 
 
@@ -56,19 +57,18 @@ class Holder(NamedTuple):
     leads_to: str = ""
 
 
-def _holder(grants: Grants, who: Person, held: Held, places: Mapping[str, ResourceId]) -> Holder | None:
-    """What an assignment gives on what it reaches; None where that is none of the powers."""
-    role = grants.role(held)
-    on = {power.word: places[power.on] for power in reversed(POWERS) if _gives(role, held, power, places)}
+def _holder(grants: Grants, people: People, held: Held, places: Mapping[str, ResourceId]) -> Holder | None:
+    """What an assignment gives on what it reaches and no deny assignment takes; None where that is none of the powers."""
+    role, who = grants.role(held), people.of(held.principal, held.kind)
+    on = {
+        power.word: places[power.on] for power in reversed(POWERS)
+        if power.on in places and remains(grants, people, held, power, places[power.on])
+    }  # fmt: skip
     if not on:
         return None
     way = grants.way(held, next(iter(on.values())), who.told)
-    holder = Holder(who, way, tuple(word for word in _WORDS if word in on))
+    holder = Holder(who, way, tuple(word for word in WORDS if word in on))
     return _graded(holder, held, wild="*" in role.patterns("actions"))
-
-
-def _gives(role: Role, held: Held, power: Power, places: Mapping[str, ResourceId]) -> bool:
-    return power.on in places and held.reaches(places[power.on]) and has(role, power)
 
 
 def _by_policy(who: Person, policy: Mapping[str, Any], places: Mapping[str, ResourceId]) -> Holder | None:
@@ -84,13 +84,14 @@ def _count(read: Reading, word: str, holders: list[Holder], *, whole: bool) -> F
     mine = {each.who: each for each in reversed(holders) if word in each.powers}
     kinds: list[str] = [who.kind for who in mine]
     counted = [f"{many} {name}{'s' * (many > 1)}" for kind, name in _KINDS.items() if (many := kinds.count(kind))]
+    counted = [f"{each} ({_members(mine)})" if each.endswith(("group", "groups")) else each for each in counted]
     grade: Grade = "info" if mine else "good" if whole else "unknown"
     told = ", ".join(counted) or "nobody"
     ways = tuple(each.way for each in holders if word in each.powers)
     return read.fact(
         OTHERS,
         word,
-        f"who can {_WORDS[word]}",
+        f"who can {WORDS[word]}",
         told if whole else f"{told} that can be seen",
         grade,
         note=_NOTES.get(word, ""),
@@ -98,10 +99,19 @@ def _count(read: Reading, word: str, holders: list[Holder], *, whole: bool) -> F
     )
 
 
+def _members(mine: Iterable[Person]) -> str:
+    """How many are in the groups among some principals, those counted twice who are in two."""
+    sizes = [who.members for who in mine if who.kind == "group"]
+    known = [size for size in sizes if size is not None]
+    return many(sum(known), "member") if len(known) == len(sizes) else "members not told"
+
+
 def _told(read: Reading, holder: Holder) -> Fact:
     """One line a holder: what by which role, and why that is too much where it is."""
     place = place_of(holder.way.scope)
-    value = ", ".join(_WORDS[word] for word in holder.powers) + (f"; {holder.why}" if holder.why else "")
+    inside = [many(holder.who.members, "member")] if holder.who.members is not None else []
+    powers = ", ".join(WORDS[word] for word in holder.powers)
+    value = "; ".join((powers, *inside, *([holder.why] if holder.why else [])))
     word = "too-wide" if holder.remedy else "holder"
     return read._replace(subject=holder.who.told).fact(
         OTHERS, word, f"{holder.way.role} on {place}", value, holder.grade, holder.remedy, leads_to=holder.leads_to,
@@ -117,10 +127,10 @@ def _custom(read: Reading, grants: Grants, near: Iterable[Held]) -> list[Fact]:
         if found is None or not found.custom:
             continue
         powers = [
-            word for key, word in _WORDS.items() if any(power.word == key and has(found, power) for power in POWERS)
+            word for key, word in WORDS.items() if any(power.word == key and has(found, power) for power in POWERS)
         ]
-        allowed = _short(found.patterns("actions") + found.patterns("dataActions"))
-        left = _short(found.patterns("notActions") + found.patterns("notDataActions"))
+        allowed = short(found.patterns("actions") + found.patterns("dataActions"))
+        left = short(found.patterns("notActions") + found.patterns("notDataActions"))
         value = f"{', '.join(powers) or 'none of these'}; allows {allowed or 'nothing'}" + (
             f", but not {left}" if left else ""
         )
@@ -128,11 +138,6 @@ def _custom(read: Reading, grants: Grants, near: Iterable[Held]) -> list[Fact]:
         remedy = "name the actions that are needed instead of a pattern" if grade == "warn" else ""
         facts.append(read._replace(subject=found.name).fact(OTHERS, "custom-role", "custom role", value, grade, remedy))
     return facts
-
-
-def _short(patterns: list[str]) -> str:
-    more = f" and {len(patterns) - _NAMED} more" if len(patterns) > _NAMED else ""
-    return ", ".join(patterns[:_NAMED]) + more
 
 
 def _stranger(holder: Holder) -> Holder:
@@ -166,7 +171,6 @@ def _graded(holder: Holder, held: Held, *, wild: bool) -> Holder:
 
 
 _NARROW = "give it on the resource group, or make it a role to be activated"
-_WORDS = {"regenerate": "regenerate keys", "secrets": "read secrets", "assign": "assign roles"}
 _NOTES = {"secrets": "whoever may write a vault's access policies can let themselves in"}
 _KINDS = {
     "user": "user", "guest": "guest", "group": "group", "application": "application", "nobody": "deleted principal",
@@ -176,7 +180,8 @@ _ORDER: tuple[Grade, ...] = ("critical", "high", "warn", "unknown", "info", "goo
 
 
 def _gaps(
-    read: Reading, grants: Grants, people: People, vault: Reading | None, near: Iterable[Held]
+    read: Reading, grants: Grants, people: People, vault: Reading | None, near: Iterable[Held],
+    places: Mapping[str, ResourceId],
 ) -> list[Fact]:  # fmt: skip
     """What the picture lacks: lists that were refused, roles nobody describes, names that the directory does not give."""
     facts: list[Fact] = []
@@ -184,10 +189,18 @@ def _gaps(
         facts.append(read._replace(missing=sentence).unread(OTHERS, "unread", "the rest of it"))
     strange = {each.role[:8] for each in near if each.role not in grants.roles}
     if strange and not grants.unread:
-        missing = f"what these roles allow is not told: {_short(sorted(strange))}"
+        missing = f"what these roles allow is not told: {short(sorted(strange))}"
         facts.append(read._replace(missing=missing).unread(OTHERS, "unread", "the rest of it"))
     if vault is not None and vault.properties is None:
         facts.append(vault.unread(OTHERS, "vault", "who its own access lets in"))
+    if any(not grants.denies.known(place) for place in places.values()):
+        told = "could not be read: some of these may be forbidden what their roles allow"
+        facts.append(
+            read.fact(OTHERS, "denies", "deny assignments", told, "unknown", "ask an owner for deny assignments")
+        )
+    if not people.missing and any(members is None for members in people.members.values()):
+        told = "not told: you may not look into every group"
+        facts.append(read.fact(OTHERS, "members", "members of groups", told, "unknown", "have somebody look who may"))
     if people.missing:
         told = f"not told, so guests and deleted principals are not either: {people.missing}"
         remedy = "have somebody look who may read the directory"

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from actions.cloud import versions
-from actions.cloud.data import CloudError, Resource, ResourceId, SignedIn
+from actions.cloud.data import CloudError, ResourceId, SignedIn
 from actions.cloud.protocol import Cloud
-from actions.guard.rights import denied_by, granted
+from actions.guard.rights import granted
 from actions.posture.facts import Fact, Reading, Subject, Way, failed, stamp
-from actions.posture.grants import LINKS, Grants, place_of
+from actions.posture.grants import Grants, judged, place_of
 from actions.posture.operations import OURS, PAGE, Need, Operation
 from actions.workspaces.roles import Held
 
@@ -19,12 +19,11 @@ RIGHTS = "rights"
 
 
 class At(NamedTuple):
-    """One place: what the caller may do there as Azure says, and what is denied; None where that was refused."""
+    """One place, and what the caller may do there as Azure says; None where that was refused."""
 
     scope: ResourceId
     read: Reading
     entries: tuple[Mapping[str, Any], ...] | None
-    denies: tuple[Mapping[str, Any], ...] | None
 
 
 class Look(NamedTuple):
@@ -38,7 +37,8 @@ class Look(NamedTuple):
 
 async def read_own_rights(subject: Subject) -> tuple[Fact, ...]:
     """Tell the operator's roles, the page's operations and the guarded actions against them."""
-    cloud, wanted = subject.cloud, _places(subject.workspace)
+    cloud = subject.cloud
+    wanted = {word: place for word, place in judged(subject.workspace).items() if word in _LOOKED}
     try:
         who = await cloud.signed_in()
     except CloudError as error:
@@ -52,39 +52,17 @@ async def read_own_rights(subject: Subject) -> tuple[Fact, ...]:
     )
 
 
-def _places(workspace: Resource) -> dict[str, ResourceId]:
-    """Where rights are looked up, by word; the encryption key's vault may be another than the workspace's own."""
-    found = {
-        "workspace": workspace.id,
-        "group": workspace.id.group_id,
-        "subscription": ResourceId(f"/subscriptions/{workspace.id.subscription}"),
-    }
-    found |= {key: ResourceId(text) for key in LINKS[:1] if (text := str(workspace.properties.get(key) or ""))}
-    key = (workspace.properties.get("encryption") or {}).get("keyVaultProperties") or {}
-    vault = str(key.get("keyVaultArmId") or "")
-    return found | ({"encryption": ResourceId(vault)} if vault else {})
+_LOOKED = frozenset({"workspace", "group", "subscription", "storageAccount", "encryption"})
 
 
 async def _look(cloud: Cloud, scope: ResourceId) -> At:
-    """Read the caller's permissions and the deny assignments of one place side by side."""
+    """Read the caller's permissions at one place."""
     where = f"GET microsoft.authorization/permissions {versions.PERMISSIONS}"
-    name = scope.name
-
-    async def may() -> tuple[tuple[Mapping[str, Any], ...] | None, Reading]:
-        try:
-            entries = (await cloud.permissions(scope)).entries
-        except CloudError as error:
-            return None, failed(name, where, cloud, error)
-        return entries, Reading(name, where, stamp(cloud), {})
-
-    async def denied() -> tuple[Mapping[str, Any], ...] | None:
-        try:
-            return tuple(each.raw for each in await cloud.deny_assignments(scope.text))
-        except CloudError:
-            return None
-
-    (entries, read), denies = await asyncio.gather(may(), denied())
-    return At(scope, read, entries, denies)
+    try:
+        entries = (await cloud.permissions(scope)).entries
+    except CloudError as error:
+        return At(scope, failed(scope.name, where, cloud, error), None)
+    return At(scope, Reading(scope.name, where, stamp(cloud), {}), entries)
 
 
 def _policies(vault: Reading | None, places: Mapping[str, ResourceId]) -> Mapping[str, Any]:
@@ -152,7 +130,7 @@ def _verdict(look: Look, operation: Operation, workspace: str) -> Fact:
     if denied:
         return told(f"no: denied by {denied}", "info", ways=ways)
     if not lacking:
-        if any(look.places[need.at].denies is None for need in operation.needs):
+        if any(_may_be_denied(look, need) for need in operation.needs):
             return told(
                 "yes, unless a deny assignment forbids it", "unknown", "ask an owner for deny assignments", ways
             )
@@ -180,11 +158,21 @@ def _by_policy(look: Look) -> bool:
 
 
 def _denied(look: Look, need: Need) -> str:
-    at = look.places[need.at]
+    return look.grants.denies.denied(_mine(look), need.action, look.places[need.at].scope, data=need.data)
+
+
+def _may_be_denied(look: Look, need: Need) -> bool:
+    """Whether deny assignments could not be read, or one is about a group that the caller may be in."""
+    denies, place = look.grants.denies, look.places[need.at].scope
+    told = "groups" in look.who.claims
+    return not denies.known(place) or (not told and denies.may_deny(_mine(look), need.action, place, data=need.data))
+
+
+def _mine(look: Look) -> frozenset[str]:
+    """The caller's ids: the token names groups only where there are few; those through which a role comes are known too."""
     groups = (str(each) for each in look.who.claims.get("groups") or ())
-    return denied_by(
-        at.denies or (), need.action, at.scope.text, frozenset({look.who.object_id, *groups}), data=need.data
-    )
+    through = (each.principal for each in look.grants.mine or () if not each.eligible)
+    return frozenset({look.who.object_id, *groups, *through})
 
 
 def _ways(look: Look, need: Need) -> list[Way]:

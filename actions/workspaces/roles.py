@@ -92,6 +92,9 @@ POWERS = (
       for on in ("workspace", "storageAccount", "keyVault", "containerRegistry")),
 )  # fmt: skip
 
+WORDS = {"regenerate": "regenerate keys", "secrets": "read secrets", "assign": "assign roles"}
+"""The powers as people read them."""
+
 
 def has(role: Role, power: Power) -> bool:
     """Whether a role gives a power where it reaches the resource."""

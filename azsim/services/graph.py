@@ -192,6 +192,7 @@ def _allowed(ctx: Context) -> None:
 
 def _selected(ctx: Context, item: Item) -> Item:
     names = [name.strip() for name in ctx.request.query.get("$select", "").split(",") if name.strip()]
+    names += ["@odata.type"] if names and "@odata.type" in item else []
     return {name: item.get(name) for name in names} if names else item
 
 
@@ -279,6 +280,24 @@ def _objects(world: World) -> dict[str, Item]:
 def display_names(world: World) -> dict[str, str]:
     """The display name of each object, by its normalised id."""
     return {normalised(key): str(item.get("displayName") or "") for key, item in _objects(world).items()}
+
+
+@route("GET", "/v1.0/groups/{id}/transitiveMembers")
+def transitive_members(ctx: Context) -> Response:
+    """Everybody who is in a group, through other groups too, paged; it needs GroupMember.Read.All (List group transitive
+    members)."""
+    _allowed(ctx)
+    if not ctx.world.behaviour().graph_group_members:
+        message = "Insufficient privileges to complete the operation."
+        raise Refused(graph_error(ctx, 403, "Authorization_RequestDenied", message))
+    wanted, known = ctx.params["id"], _objects(ctx.world)
+    if known.get(wanted.casefold(), {}).get("@odata.type") != "#microsoft.graph.group":
+        message = (
+            f"Resource '{wanted}' does not exist or one of its queried reference-property objects are not present."
+        )
+        raise Refused(graph_error(ctx, 404, "Request_ResourceNotFound", message))
+    inside = set(ctx.world.directory.members(wanted))
+    return _listed(ctx, [item for key, item in known.items() if normalised(key) in inside], "directoryObjects", 3)
 
 
 @route("GET", "/v1.0/me")

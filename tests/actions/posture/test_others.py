@@ -73,7 +73,7 @@ HELD: list[tuple[str, dict[str, Any], str]] = [
     ("bob@contoso.example", assignment(OWNER, WORKSPACE, BOB), "regenerate keys, read secrets, assign roles"),
     ("bob@contoso.example", assignment(KEY_OPERATOR, ACCOUNT, BOB), "regenerate keys, read secrets"),
     ("bob@contoso.example", assignment(CONTRIBUTOR, REGISTRY, BOB), "read secrets"),
-    ("group ml-admins", assignment(UAA, GROUP, TEAM, "Group"), "assign roles"),
+    ("group ml-admins", assignment(UAA, GROUP, TEAM, "Group"), "assign roles; 1 member"),
     (
         "application nightly-job",
         assignment(CONTRIBUTOR, GROUP, APP, "ServicePrincipal"),
@@ -116,7 +116,7 @@ async def test_the_counts_are_of_people_not_of_roles() -> None:
         )
     )
     assert facts["others.regenerate"].value == "1 user"
-    assert facts["others.assign"].value == "1 user, 1 group"
+    assert facts["others.assign"].value == "1 user, 1 group (1 member)"
 
 
 WIDE: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -195,7 +195,13 @@ UNSEEN = [(word, "unknown", "nobody that can be seen") for word in ("regenerate"
 async def test_a_vault_that_cannot_be_read_leaves_a_gap_that_is_told() -> None:
     refusal = Fault(kind="status", route="/vaults/", method="GET", status=403, code="AuthorizationFailed")
     facts = await told(among(), refusal)
-    assert {fact.id for fact in facts if fact.grade == "unknown"} == {"vault", "regenerate", "secrets", "assign"}
+    assert {fact.id for fact in facts if fact.grade == "unknown"} == {
+        "vault",
+        "denies",
+        "regenerate",
+        "secrets",
+        "assign",
+    }
     assert "good" not in {fact.grade for fact in facts}
 
 
