@@ -39,6 +39,11 @@ def not_served(page: Path = PAGE) -> dict[str, str]:
     return {row[0]: row[1] for row in _table(page, "Not replayed")}
 
 
+def documented(page: Path = PAGE) -> dict[str, str]:
+    """Routes that no recording reaches, as patterns, with the page that they are built from."""
+    return {row[0]: row[1] for row in _table(page, "Built from documentation")}
+
+
 def listed(page: Path = PAGE) -> list[Row]:
     """The known differences."""
     return [Row(*row) for row in _table(page, "Differences")]

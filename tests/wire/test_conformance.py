@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from azsim.wire import Response
+from azsim.hosts import class_of
+from azsim.router import Route, Router
+from azsim.services import TABLES
+from azsim.wire import Request, Response
 from tests.wire import listing, scenes_arm, scenes_data, scenes_ml
 from tests.wire.compare import differences
 from tests.wire.recording import Recording, load
@@ -51,6 +55,24 @@ def test_every_listed_difference_still_differs(wire_dir: Path) -> None:
     idle = [row for row in listing.listed() if not any(row.covers(name, text) for name, text in found)]
     assert idle == []
     assert all(row.reason for row in listing.listed())
+
+
+def test_every_route_is_replayed_or_names_the_page_it_is_built_from(wire_dir: Path) -> None:
+    """A route that no recording reaches says in the page what it was made from; a line for one that is reached must go."""
+    router = Router(TABLES)
+    reached = {found[0] for name in SCENES if (found := _route(router, _recordings(wire_dir)[name]))}
+    named = [
+        f"{each.host} {each.method} {each.template}" for table in TABLES for each in table.table if each not in reached
+    ]
+    pages = listing.documented()
+    assert [each for each in named if not any(fnmatchcase(each, pattern) for pattern in pages)] == []
+    assert [pattern for pattern in pages if not any(fnmatchcase(each, pattern) for each in named)] == []
+    assert all(pages.values())
+
+
+def _route(router: Router, recording: Recording) -> tuple[Route, dict[str, str]] | None:
+    asked = Request(recording.method, recording.url(), {}, b"")
+    return router.match(class_of(asked, recording.segments), recording.method, recording.segments)
 
 
 def test_counts(
