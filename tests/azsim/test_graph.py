@@ -16,7 +16,7 @@ GRAPH = "https://graph.microsoft.com/v1.0"
 ADA = "22222222-2222-2222-2222-222222222222"
 
 
-def cloud(count: int = 3, **behaviour: Any) -> Cloud:
+def cloud(count: int = 3, *, groups: Any = (), users: Any = (), **behaviour: Any) -> Cloud:
     """A directory with `count` numbered support apps and one other application."""
     apps = [f"aml-{number:04d}" for number in range(count)] + ["Other's app"]
     principals = [
@@ -34,6 +34,8 @@ def cloud(count: int = 3, **behaviour: Any) -> Cloud:
         "resources": [],
         "servicePrincipals": principals,
         "behaviour": behaviour,
+        "groups": list(groups),
+        "users": list(users),
     }
     return Cloud(estate, clock=FixedClock(datetime(2026, 11, 2, tzinfo=UTC), timedelta(milliseconds=1)))
 
@@ -108,3 +110,26 @@ def test_sign_in_report_is_off_by_default() -> None:
     url = "https://graph.microsoft.com/beta/reports/servicePrincipalSignInActivities"
     assert ask(cloud(), url).status == 403
     assert ask(cloud(graphSignInReports=True), url).json()["value"] == []
+
+
+def test_members_of_a_group_are_those_of_its_groups_too() -> None:
+    """A flat list by `$select`, paged; another object has no members, and the permission is one of its own."""
+    outer, inner, bob = (f"{digit * 8}-0000-0000-0000-000000000000" for digit in "789")
+    groups = [
+        {"id": outer, "displayName": "outer", "members": [inner]},
+        {"id": inner, "displayName": "inner", "members": [ADA, bob]},
+    ]
+    people = [{"id": bob, "userPrincipalName": "bob@contoso.example", "displayName": "Bob"}]
+
+    def asked(of: str, query: str = "", **behaviour: Any) -> Response:
+        found = cloud(groups=groups, users=people, **behaviour)
+        return ask(found, f"{GRAPH}/groups/{of}/transitiveMembers{query}")
+
+    assert {item["id"] for item in asked(outer).json()["value"]} == {inner, ADA, bob}
+    first = asked(outer, "?$select=id&$top=2").json()
+    assert len(first["value"]) == 2
+    assert set(first["value"][0]) == {"id", "@odata.type"}
+    assert "$skiptoken=2" in first["@odata.nextLink"]
+    assert asked(ADA).status == 404
+    refused = asked(outer, graphGroupMembers=False)
+    assert (refused.status, refused.json()["error"]["code"]) == (403, "Authorization_RequestDenied")

@@ -11,7 +11,7 @@ from azsim.estates.small import fleet
 from azsim.services import resourcegraph_query as kql
 from azsim.services.resourcegraph import pinned
 from azsim.wire import Response
-from tests.support.small_cloud import ACCOUNT, GROUP, READER, START, SUB, Small, assignment, code_of
+from tests.support.small_cloud import ACCOUNT, GROUP, KEY_OPERATOR, READER, START, SUB, Small, assignment, code_of
 
 URL = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
 WORKSPACES = "resources | where type =~ 'Microsoft.MachineLearningServices/workspaces'"
@@ -172,6 +172,14 @@ def test_tables() -> None:
     assert [row["name"] for row in subscriptions] == ["production", "lab"]
     roles = ask(sim, "authorizationresources | where type =~ 'microsoft.authorization/roleassignments'").json()["data"]
     assert {row["properties"]["principalType"] for row in roles} == {"User"}
+    definitions = ask(sim, "authorizationresources | where type =~ 'microsoft.authorization/roledefinitions'", top=1000)
+    owner = next(row for row in definitions.json()["data"] if row["properties"]["roleName"] == "Owner")
+    assert owner["id"].casefold().startswith("/providers/microsoft.authorization/roledefinitions/")
+    assert owner["properties"]["type"] == "BuiltInRole"
+    nothing = Small(assignment(KEY_OPERATOR, ACCOUNT))
+    assert ask(nothing, "authorizationresources").json()["data"] == [], (
+        "who may not read roles in the subscription sees none"
+    )
     asked = {"query": "resourcecontainers", "subscriptions": [SUB]}
     assert len(sim.ask("POST", URL, asked).json()["data"]) == 2
     nobody = sim.ask("POST", URL, {"query": "resources", "subscriptions": ["nope"]})
