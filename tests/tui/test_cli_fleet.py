@@ -165,7 +165,9 @@ def test_columns_that_ask_each_workspace_tell_how_far_they_are() -> None:
     assert "Reading the workspaces: 47 of 47 asked one by one" in answer.err
     plain = amlkeys("workspaces", "--columns", "ssh", DEMO)
     banner, told, *_ = plain.err.splitlines()
-    assert (banner.split()[0], told) == ("amlkeys", "Reading the workspaces: 47 of 47 asked one by one"), "the banner comes first"
+    assert (banner.split()[0], told) == ("amlkeys", "Reading the workspaces: 47 of 47 asked one by one"), (
+        "the banner comes first"
+    )
     assert amlkeys("workspaces", "--view", "rights", "--format", "csv", DEMO).out.startswith(
         "severity,workspace,my-roles,"
     )

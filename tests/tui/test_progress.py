@@ -87,3 +87,10 @@ def test_a_picture_of_an_estate_tells_it(tmp_path: Path) -> None:
     assert len(spaces) == 10
     assert spaces[-1] == "Read 47 of 47 workspaces."
     assert any(line.endswith(" resources that were named.") for line in said)
+
+
+def test_what_is_asked_of_each_is_counted_anew_and_told_by_tenths() -> None:
+    progress = FleetProgress()
+    pages = [FleetPage(rows=(), complete=done > 0, total=200, asked=done, to_ask=200) for done in (0, 10, 20, 30, 200)]
+    assert [progress.take(page) for page in pages] == [False, False, True, False, True]
+    assert progress.told == "200 of 200 asked one by one"
