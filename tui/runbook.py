@@ -30,6 +30,7 @@ SHIPPED = Path(__file__).parent.parent / "actions" / "runbooks"
 FENCE = "+++"
 STOP = "stop"
 _STEP = re.compile(r"(\d+)\. +(\S.*)")
+_STRESSED = re.compile(r"(?<!\w)(\*\*?)(?=\S)([^*\n]+?)(?<=\S)\1(?!\w)")
 _ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
 """What begins a paragraph of its own within a list."""
 _BOUND = re.compile(r"\s+`(amlkeys|expect|ask|wait):\s*(.*)`\s*")
@@ -80,6 +81,11 @@ class Bound(NamedTuple):
     seconds: float = 0.0
 
 
+def unmarked(text: str) -> str:
+    """A text without Markdown's asterisks around what is stressed; backquotes stay, for they set commands apart."""
+    return _STRESSED.sub(r"\2", text)
+
+
 class Step(NamedTuple):
     """One numbered item: its number, the section it stands in, its text, and what it is bound to."""
 
@@ -92,7 +98,7 @@ class Step(NamedTuple):
     @property
     def title(self) -> str:
         """Its first sentence."""
-        return re.split(r"(?<=[.:?!])\s", self.text, maxsplit=1)[0]
+        return re.split(r"(?<=[.:?!])\s", unmarked(self.text), maxsplit=1)[0]
 
 
 class Runbook(NamedTuple):

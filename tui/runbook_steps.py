@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from actions.guard.model import Severity
-from tui.runbook import Bound, Step, filled
+from tui.runbook import Bound, Step, filled, unmarked
 
 if TYPE_CHECKING:
     from actions.guard.contract import Inspection
@@ -62,5 +62,5 @@ def values_of(sitting: Sitting | None, target: str) -> dict[str, str]:
 
 def step_text(step: Step, values: dict[str, str]) -> list[str]:
     """A step's own lines, answers filled in."""
-    first, *more = filled(step.text, values).splitlines()
+    first, *more = filled(unmarked(step.text), values).splitlines()
     return [f"{step.number}. {first}", *(f"   {line}" for line in more)]

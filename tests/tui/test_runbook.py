@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.command_line import amlkeys
-from tui.runbook import RunbookError, Shelf, flowing, lint, options_of, parse, read
+from tui.runbook import RunbookError, Shelf, flowing, lint, options_of, parse, read, unmarked
 
 HEAD = """+++
 title = "T"
@@ -147,3 +147,9 @@ def test_a_steps_text_flows_and_keeps_its_items() -> None:
     book = parse("x", (HEAD + FLOWING).encode())
     assert book.steps[0].text == "A step that goes on here:\n- an item that goes on\n- another"
     assert book.steps[0].bound is not None
+
+
+def test_stress_is_left_to_markdown() -> None:
+    assert (
+        unmarked("**C2, C3** and *Deleted*: `a * b ** c`, 2 * 3 * 4") == "C2, C3 and Deleted: `a * b ** c`, 2 * 3 * 4"
+    )

@@ -83,7 +83,7 @@ def list_books(context: click.Context) -> int:
 def show(context: click.Context, name: str) -> int:
     """Show the runbook NAME as its file tells it."""
     from tui.commands.output import Output
-    from tui.runbook import flowing
+    from tui.runbook import flowing, unmarked
 
     book, out = _read(_path(_shelf(context), name)), Output(settings_of(context))
     if out.json:
@@ -92,7 +92,7 @@ def show(context: click.Context, name: str) -> int:
         out.document("runbook", {"name": book.name, "sha256": book.digest, "head": head, "steps": steps})
     else:
         text = f"When: {book.head.when}\n\n{book.text}"
-        out.text("\n".join(flowing(text, min(out.cells, _WIDEST))) if out.for_people else text)
+        out.text("\n".join(flowing(unmarked(text), min(out.cells, _WIDEST))) if out.for_people else text)
     return DONE
 
 
