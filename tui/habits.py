@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from actions.guard.text import many
 from tui._textual import PrivateApp
 from tui.config import Environment
 from tui.render import clean
@@ -30,7 +31,7 @@ class Habits(PrivateApp):
         Binding("left_square_bracket", "trail(-1)", "workspace before", show=False, id="trail.back"),
         Binding("right_square_bracket", "trail(1)", "workspace after", show=False, id="trail.forward"),
         Binding("ctrl+y", "copy_id", "copy the id", show=False, id="copy.id"),
-        Binding("ctrl+e", "export_table", "export", show=False, id="export.table", tooltip="export a table to a file"),
+        Binding("ctrl+e", "export_table", "export", id="export.table", tooltip="export a table to a file"),
         Binding("ctrl+s", "picture", "save a picture", show=False, id="export.picture"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend", priority=True),
     ]
@@ -148,7 +149,8 @@ class Habits(PrivateApp):
             self._export(found)
             return
         picks = [
-            Pick(str(n), clean(one.title), f"{len(one.rows)} x {', '.join(one.columns)}") for n, one in enumerate(found)
+            Pick(str(n), clean(one.title), f"{many(len(one.rows), 'row')}: {', '.join(one.columns)}")
+            for n, one in enumerate(found)
         ]
         picks.append(Pick("all", "all of them", "in one file, each below its name"))
 

@@ -12,7 +12,8 @@ from textual.widgets import Static
 from tui.render import width
 from tui.widgets.lines import put
 
-_HELP = ("help", "keys_here")
+_LAST = {"export_table": 1, "app.export_table": 1, "help": 2, "keys_here": 2}
+"""What is told behind everything else, where there is room for it; help always has it."""
 _EVERYWHERE = ("app.focus_next", "app.focus_previous", "screen.copy_text")
 KEY_NAMES = {
     "escape": "esc",
@@ -31,7 +32,7 @@ def hints(bindings: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
         binding = active.binding
         if binding.show and active.enabled and binding.description:
             found.setdefault(binding.action, (key_name(binding.key), binding.description))
-    return [found[action] for action in sorted(found, key=_HELP.__contains__)]
+    return [found[action] for action in sorted(found, key=lambda action: _LAST.get(action, 0))]
 
 
 def key_name(key: str) -> str:
