@@ -10,6 +10,24 @@ if TYPE_CHECKING:
 _PARTS = 10
 
 
+_MANY = 20
+"""So many of a kind take long enough for their progress to be told."""
+
+
+class Counted:
+    """Follows the reading of many things of one kind; `told` stays empty where they are few."""
+
+    def __init__(self) -> None:
+        self.told = ""
+
+    def take(self, read: int, total: int) -> bool:
+        """Note how many of how many were read; gives whether that is a tenth more."""
+        if total < _MANY:
+            return False
+        self.told = f"{read} of {total}"
+        return read * _PARTS // total > (read - 1) * _PARTS // total
+
+
 class FleetProgress:
     """Follows the pages of one reading of the fleet; `told` stays empty where all of it came in one page.
 

@@ -7,7 +7,8 @@ read once. Only lists of versions are read, so types and sizes are left to the l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,12 +80,17 @@ class Calendar(Frozen, frozen=True, kw_only=True):
         return tuple(sorted(found, key=lambda row: (row.expires, row.id)))
 
 
-async def calendar(cloud: Cloud, subscriptions: tuple[str, ...] = ()) -> Calendar:
-    """Read the fleet's keys; raises `CloudError` only where the workspaces cannot be listed in any way."""
+async def calendar(
+    cloud: Cloud, subscriptions: tuple[str, ...] = (), came: Callable[[int, int], object] = lambda _read, _total: None
+) -> Calendar:
+    """Read the fleet's keys; raises `CloudError` only where the workspaces cannot be listed in any way.
+
+    `came` is told after each key how many of how many were read.
+    """
     now = cloud.now()
     found, unread = await _workspaces(cloud, subscriptions)
     wanted = {_key_of(item): item for item in found}
-    turn = asyncio.Semaphore(_AT_ONCE)
+    turn, done = asyncio.Semaphore(_AT_ONCE), itertools.count(1)
 
     async def read(item: dict[str, Any]) -> Key | str:
         given = _given(item)
@@ -95,6 +101,8 @@ async def calendar(cloud: Cloud, subscriptions: tuple[str, ...] = ()) -> Calenda
                 )
             except CloudError as error:
                 return error.sentence
+            finally:
+                came(next(done), len(wanted))
 
     got = await asyncio.gather(*(read(item) for item in wanted.values()))
     keys = dict(zip(wanted, got, strict=True))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from actions.workspaces import FleetPage
 from azsim.cloud import Cloud
+from azsim.estates.encrypted import encrypted_fleet
 from tests.actions.test_workspaces import crowd
 from tests.tui.command_line import amlkeys
-from tests.tui.consoles import console, opened, session, settle
-from tui.progress import FleetProgress
+from tests.tui.consoles import NOON, console, opened, press, session, settle
+from tui.progress import Counted, FleetProgress
 from tui.screens.base import StatusLine
 
 COUNT = 2_100
@@ -94,3 +96,32 @@ def test_what_is_asked_of_each_is_counted_anew_and_told_by_tenths() -> None:
     pages = [FleetPage(rows=(), complete=done > 0, total=200, asked=done, to_ask=200) for done in (0, 10, 20, 30, 200)]
     assert [progress.take(page) for page in pages] == [False, False, True, False, True]
     assert progress.told == "200 of 200 asked one by one"
+
+
+def test_a_few_of_a_kind_need_no_telling() -> None:
+    few, many = Counted(), Counted()
+    assert [few.take(read, 19) for read in range(1, 20)] == [False] * 19
+    assert few.told == ""
+    assert sum(many.take(read, 300) for read in range(1, 301)) == 10
+    assert many.told == "300 of 300"
+
+
+def test_many_keys_are_counted_on_the_way_to_their_calendar(tmp_path: Path) -> None:
+    estate = tmp_path / "estate.json"
+    estate.write_bytes(msgspec.json.encode(encrypted_fleet(60, NOON)))
+    answer = amlkeys("cmk", f"--rehearse={estate}")
+    head, *rest = answer.err.splitlines()
+    assert "REHEARSAL" in head
+    assert rest
+    assert all(line.startswith("Reading the keys: ") for line in rest)
+
+
+async def test_the_console_counts_keys_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(StatusLine, "far", lambda _line, how: said.append(how))
+    async with opened(console(session(encrypted_fleet(60, NOON)))) as pilot:
+        said.clear()
+        await press(pilot, "C")
+        await settle(pilot)
+    assert said
+    assert all(" of " in how for how in said)

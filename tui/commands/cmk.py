@@ -29,7 +29,8 @@ def cmk(context: click.Context) -> int:
     async def read(connected: Connected) -> Calendar:
         from actions.cmk_versions.fleet import calendar
 
-        return await calendar(connected.cloud, await subscription_ids(connected, session.settings.subscription))
+        wanted = await subscription_ids(connected, session.settings.subscription)
+        return await calendar(connected.cloud, wanted, out.counting("Reading the keys", session))
 
     with opened(context) as (session, out):
         found = session.run(read)

@@ -119,6 +119,22 @@ class Output:
             for line in event_lines(event, self.margin, began=began, ascii_only=self.ascii_only):
                 self.progress(line)
 
+    def counting(self, what: str, session: Session) -> Callable[[int, int], None]:
+        """Say how far the reading of many things is, behind the banner."""
+        from tui.progress import Counted
+
+        found = Counted()
+
+        def came(read: int, total: int) -> None:
+            before, fresh = found.told, found.take(read, total)
+            if found.told:
+                if not before:
+                    self.banner(session)
+                    self._led = True
+                self.going(f"{what}: {found.told}", fresh=fresh)
+
+        return came
+
     def pages(self, session: Session) -> Callable[[FleetPage], None]:
         """Say how far the fleet is while its pages come, behind the banner."""
         from tui.progress import FleetProgress

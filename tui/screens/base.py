@@ -104,6 +104,13 @@ class StatusLine(Static):
 
 
 @dataclass
+class Far(Message):
+    """How far what is being read is, said on the engine's thread."""
+
+    how: str
+
+
+@dataclass
 class Answered(Message):
     """Something that was asked of the engine's thread is there."""
 
@@ -245,6 +252,11 @@ class ConsoleScreen(Steady, Screen[ResultT]):
         elif not isinstance(error, CancelledError):
             self.status.say()
             message.failed(error)
+
+    def on_far(self, message: Far) -> None:
+        """Say how far the reading is."""
+        message.stop()
+        self.status.far(message.how)
 
     def on_unmount(self) -> None:
         """Nobody waits for the answers of a screen that is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,8 +12,9 @@ from textual.widgets import Static
 
 from tui.dialogs.failure import told
 from tui.key_calendar import TITLES, row_cells, row_state, summary, week_lines
+from tui.progress import Counted
 from tui.render import clean
-from tui.screens.base import ConsoleScreen
+from tui.screens.base import ConsoleScreen, Far
 from tui.sheets import Sheet, sheet
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import TableRow
@@ -87,7 +89,14 @@ class KeyCalendarScreen(ConsoleScreen[None]):
             from tui.commands.targets import subscription_ids
 
             wanted = await subscription_ids(connected, self.console.session.settings.subscription)
-            return await calendar(connected.cloud, wanted)
+            return await calendar(connected.cloud, wanted, came)
+
+        counted = Counted()
+
+        def came(read: int, total: int) -> None:
+            if counted.take(read, total):
+                with suppress(RuntimeError):
+                    self.post_message(Far(counted.told))
 
         self.ask("reading the encryption keys", read, self._show, self._failed)
 
