@@ -164,3 +164,16 @@ def test_a_cursor_move_costs_few_bytes(terminal: Open):
         line.press("\x1b[B")
         line.wait(lambda text, place=place: text.splitlines()[place].startswith(">"))
     assert (line.count - before) / 5 <= 400
+
+
+def test_what_is_in_place_is_told_on_a_real_terminal(terminal: Open):
+    """What the console writes through has no encoding of its own, and the terminal has."""
+    line = terminal()
+    fleet(line)
+    line.press("\x10")
+    line.wait("Search for commands")
+    line.type("doctor")
+    line.wait("Check installation")
+    line.press("\x1b[B")
+    line.press("\r")
+    line.wait(lambda text: "Is everything in place?" in text and "80x24, utf-8" in text)

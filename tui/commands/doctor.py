@@ -133,7 +133,8 @@ def _terminal() -> Iterator[Check]:
         yield Check("terminal", "info", "none: only the commands can be used")
         return
     size = shutil.get_terminal_size((0, 0))
-    told = f"{term or 'TERM is not set'}, {size.columns}x{size.lines}, {sys.stdout.encoding}"
+    written = getattr(sys.stdout, "encoding", "") or getattr(sys.__stdout__, "encoding", "")  # the console's has none
+    told = ", ".join(part for part in (term or "TERM is not set", f"{size.columns}x{size.lines}", written) if part)
     if term in {"", "dumb", "unknown"}:
         yield Check("terminal", "warn", f"{told}: the console needs a capable terminal; use --plain")
     elif size.columns < 80 or size.lines < 24:
