@@ -23,6 +23,7 @@ from tui.settings import Settings
 
 if TYPE_CHECKING:
     from actions.guard.confirm import Confirmation
+    from actions.guard.events import Paused
     from actions.guard.model import Plan
     from actions.guard.results import Planned
     from actions.workspaces import WorkspaceRow
@@ -295,5 +296,9 @@ class Walk:
         """Stay with a run to its end, and tell it."""
         watch = Attendance(self._session, self._out)
         result = watch.attend(work)
-        finish(self._out, result, watch.paused)
+        self.tell_end(result, watch.paused)
         return result
+
+    def tell_end(self, result: RunResult, paused: Paused | None) -> None:
+        """Tell how a run ended, and what can be done next."""
+        finish(self._out, result, paused)

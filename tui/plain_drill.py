@@ -14,8 +14,10 @@ from tui.drill_hand import begun, debrief_lines, story_text
 from tui.plain import Ask, Leave
 from tui.plain_places import Places
 from tui.render import indent
+from tui.telling import pause_lines
 
 if TYPE_CHECKING:
+    from actions.guard.events import Paused
     from actions.guard.results import RunResult
     from tui.drill_hand import Playing
     from tui.session import Session
@@ -85,6 +87,11 @@ class DrillWalk(Places):
         """Tell the story, what is judged, and where the goal stands."""
         for paragraph in story_text(self._playing.drill, standing, ends=ENDS).split("\n\n"):
             self._out.result([*indent(paragraph, min(self._out.cells, 100)), ""])
+
+    def tell_end(self, result: RunResult, paused: Paused | None) -> None:
+        """Tell how a run ended; its journal goes with the drill, so that no command of later finds it."""
+        cells, ascii_only = self._out.cells, self._out.ascii_only
+        self._out.result(pause_lines(result.state, result.sentence, paused, cells, ascii_only=ascii_only))
 
     def _attend(self, work: Callable[..., Any]) -> RunResult:
         """Stay with a run; afterwards the goal may stand elsewhere."""

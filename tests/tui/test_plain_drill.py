@@ -59,6 +59,7 @@ def test_won_by_numbers_and_typed_names(clouds: list[Cloud]) -> None:
     assert "4 changes; the calm way makes 4." in rest
     assert [(each["drill"], each["won"], each["by_hand"]) for each in kept()] == [("storage-keys", True, True)]
     assert "--leaked" not in sitting.said
+    assert "amlkeys report" not in sitting.said, "the journal of a drill goes with it"
 
 
 def test_what_goes_wrong_strikes_when_the_first_live_run_has_begun(clouds: list[Cloud]) -> None:

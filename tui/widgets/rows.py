@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from tui.render import look
+from tui.sheets import Sheet, sheet
+
 
 class TableRow(NamedTuple):
     """One row: `key` names it, `state` is graded by `tui.render.look`, `cells` are clean texts of one line."""
@@ -170,3 +173,11 @@ def window_top(cursor: int, top: int, height: int, count: int) -> int:
     half = height // 2
     wanted = cursor - half if cursor >= top + height else cursor - height + 1 + half
     return max(0, min(last, wanted))
+
+
+def rows_as_sheets(called: str, columns: Sequence[TableColumn], rows: Sequence[TableRow], states: str) -> list[Sheet]:
+    """Rows as they are taken away, with what their symbols say in a column called `states`; none where there are none."""
+    titles = [column.name or column.title for column in columns]
+    words = [look(row.state).word for row in rows]
+    found = sheet(called.replace("-", " "), titles, (row.cells for row in rows), words, states)
+    return [found] if rows else []

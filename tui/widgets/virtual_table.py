@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.render import GAP, Column, clean, clip, fit, look, mark, pad
-from tui.sheets import Sheet, sheet
+from tui.sheets import Sheet
 from tui.widgets.rows import (
     Query,
     TableRow,
@@ -27,6 +27,7 @@ from tui.widgets.rows import (
     columns_in_view,
     natural,
     parse_query,
+    rows_as_sheets,
     searchable,
     widest,
     window_top,
@@ -153,12 +154,8 @@ class VirtualTable(Widget, can_focus=True):
         return bool(self._view)
 
     def sheets(self) -> list[Sheet]:
-        """The rows that are shown, in their order, with what their symbols say (called `states`)."""
-        rows = self.shown_rows()
-        titles = [column.name or column.title for column in self.columns]
-        words = [look(row.state).word for row in rows]
-        title = (self.id or "table").replace("-", " ")
-        return [sheet(title, titles, (row.cells for row in rows), words, self._states)] if rows else []
+        """The rows that are shown, in their order."""
+        return rows_as_sheets(self.id or "table", self.columns, self.shown_rows(), self._states)
 
     def shown_counts(self) -> Counter[str]:
         """How many of them have which state; those of all rows are counted once, for every key of a filter asks."""
@@ -287,8 +284,6 @@ class VirtualTable(Widget, can_focus=True):
         self.refresh()
         if self.row != before:
             self.post_message(self.Moved(self, self.row))
-
-    # Moving
 
     @property
     def _window(self) -> int:
