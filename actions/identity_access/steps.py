@@ -40,7 +40,7 @@ def resync(workspace: str) -> Step:
         undo="not needed: a resync can be repeated",
         before="the workspace is there",
         proof="role assignments and policies are read again; what is still missing is granted next",
-        az=f"az ml workspace sync-keys --name {resource.name} {_where(workspace)}",
+        az=f"az ml workspace sync-keys --name {shlex.quote(resource.name)} {_where(workspace)}",
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from shlex import quote
 
 from actions.cloud.data import ResourceId
 from actions.guard.model import Finding, Severity
@@ -169,7 +170,8 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
 def _az_connection(holder: Holder, slot: str, account: Account) -> str:
     workspace, name = ResourceId(holder.workspace), ResourceId(holder.id).name
     return (
-        f"az ml connection update --name {name} --workspace-name {workspace.name} --resource-group {workspace.group} "
+        f"az ml connection update --name {quote(name)} --workspace-name {quote(workspace.name)} "
+        f"--resource-group {quote(workspace.group)} "
         f"--subscription {workspace.subscription} --set credentials.key=<{slot} of {account.name}>"
     )
 

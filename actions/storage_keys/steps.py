@@ -5,6 +5,8 @@ A step's content depends on nothing that changes during a run, because the opera
 
 from __future__ import annotations
 
+from shlex import quote
+
 import msgspec
 
 from actions.cloud import versions
@@ -45,7 +47,7 @@ def regenerate(account: Account, slot: str, old: str, *, gap: bool) -> Step:
         breaks=insists if gap else known,
         before=f"{aware}{slot} still has the fingerprint it had at the start; {other(slot)} works",
         proof=f"{slot} has another fingerprint; the data plane is tried after the resync" if gap else _refused(slot),
-        az=_az_on(account.id, f"az storage account keys renew --account-name {account.name} --key {slot}"),
+        az=_az_on(account.id, f"az storage account keys renew --account-name {quote(account.name)} --key {slot}"),
     )  # fmt: skip
 
 
@@ -157,7 +159,7 @@ def _resync(workspace: Workspace, account: Account, slot: str, *, id: str, title
         undo="not needed: a resync can be repeated",
         before=f"{slot} is live" if slot else "the account has live keys",
         proof="the workspace's copy has the fingerprint of a live key; which one is shown",
-        az=_az_on(workspace.id, f"az ml workspace sync-keys --name {resource.name}"),
+        az=_az_on(workspace.id, f"az ml workspace sync-keys --name {quote(resource.name)}"),
     )  # fmt: skip
 
 
@@ -229,23 +231,23 @@ def _wait(
 
 
 def _az_on(resource_id: str, command: str) -> str:
-    """Complete an az command with where the resource is."""
+    """Complete an az command with where the resource is; a group's name may hold parentheses."""
     resource = ResourceId(resource_id)
-    return f"{command} --resource-group {resource.group} --subscription {resource.subscription}"
+    return f"{command} --resource-group {quote(resource.group)} --subscription {quote(resource.subscription)}"
 
 
 def _az_move(account: Account, holder: Holder, slot: str) -> str:
     """The az command that moves a datastore; the key goes from command to command and is never shown."""
-    keys = _az_on(account.id, f"az storage account keys list --account-name {account.name}")
+    keys = _az_on(account.id, f"az storage account keys list --account-name {quote(account.name)}")
     key = f'"$({keys} --query "[?keyName==\'{slot}\'].value" --output tsv)"'
     setting = f"credentials.account_key={key}"
     if holder.credential == "Sas":
         maker = "container" if holder.service == "blob" else "share"
         token = (
-            f"az storage {maker} generate-sas --account-name {account.name} --name {holder.container}"
+            f"az storage {maker} generate-sas --account-name {quote(account.name)} --name {quote(holder.container)}"
             f" --permissions <AS-BEFORE> --expiry <AS-BEFORE> --account-key {key} --output tsv"
         )
         setting = f'credentials.sas_token="$({token})"'
     name, workspace = ResourceId(holder.id).name, ResourceId(holder.workspace)
-    command = f"az ml datastore update --name {name} --workspace-name {workspace.name}"
+    command = f"az ml datastore update --name {quote(name)} --workspace-name {quote(workspace.name)}"
     return f"{_az_on(workspace.text, command)} --set {setting}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -179,7 +180,11 @@ def _residue(found: SupportAppsInspection) -> Iterable[Finding]:
         if held.principal.casefold() in gone and found.here(held):
             told = f"{held.role_name or held.role} at {held.scope} belongs to nobody any more"
             yield _finding(
-                "S25", Severity.INFO, held.principal, told, f"harmless; az role assignment delete --ids {held.id}"
+                "S25",
+                Severity.INFO,
+                held.principal,
+                told,
+                f"harmless; az role assignment delete --ids {shlex.quote(held.id)}",
             )
 
 

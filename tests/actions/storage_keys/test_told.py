@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 
 import pytest
 
 from actions.guard.model import Outcome, Progress, Severity
-from actions.storage_keys import StorageKeys
+from actions.storage_keys import StorageKeys, steps
 from actions.storage_keys.findings import findings
+from actions.storage_keys.state import Account
 from tests.actions.storage_keys.cases import USUAL
 from tests.actions.storage_keys.told import inspection, plan, wanted
 
@@ -92,6 +94,15 @@ def test_az_commands_parse_and_hold_no_secret(holders):
         command.startswith("az storage account keys renew --account-name stfraud01 --key key2") for command in commands
     )
     assert any(command.startswith("az ml workspace sync-keys --name fraud") for command in commands)
+
+
+def test_az_commands_survive_a_group_with_parentheses():
+    group = "rg-ml(prod)"
+    at = f"/subscriptions/s1/resourceGroups/{group}/providers/"
+    account = Account(id=f"{at}Microsoft.Storage/storageAccounts/stfraud01", name="stfraud01")
+    step = steps.regenerate(account, "key1", "0", gap=False)
+    assert group in shlex.split(step.az)
+    assert subprocess.run(["sh", "-n", "-c", step.az]).returncode == 0
 
 
 def test_every_answer_of_every_question_says_where_it_leads():
