@@ -27,6 +27,12 @@ def kept(held: Held, title: str, answer: str, as_of: str) -> Kept | str:
     return Kept(assignment=held.name, what=title, until=found[1], reason=" ".join(found[2].split()))
 
 
+def why_removed(answer: str) -> str | None:
+    """Read `remove` or `remove:REASON` as the reason, which may be empty; None for another answer."""
+    word, _, reason = answer.partition(":")
+    return " ".join(reason.split()) if word == REMOVE else None
+
+
 def question(held: Held, title: str, blocks: tuple[str, ...], wrong: str = "") -> Decision:
     """Ask about one assignment; `wrong` says why an earlier answer could not be taken."""
     text = f"What about {title}?" + (f" The answer was not taken: {wrong}." if wrong else "")
@@ -38,6 +44,6 @@ def question(held: Held, title: str, blocks: tuple[str, ...], wrong: str = "") -
         question=text,
         choices=(
             Choice(id=KEEP, sentence="keep it, until a date and for a reason", words=WANTED),
-            Choice(id=REMOVE, sentence=away),
+            Choice(id=REMOVE, sentence=away, may="REASON"),
         ),
     )

@@ -8,7 +8,7 @@ from actions.cloud.data import ResourceId
 from actions.guard.model import Outcome, Progress, Steps
 from actions.guard.text import many, plain
 from actions.support_apps import steps
-from actions.support_apps.answers import KEEP, REMOVE, kept, question
+from actions.support_apps.answers import KEEP, kept, question, why_removed
 from actions.support_apps.naming import MICROSOFT
 from actions.support_apps.rubric import forbidding, told_of
 from actions.support_apps.since import reviewed, standing
@@ -85,7 +85,8 @@ def plan_of(goal: SupportAppsGoal, found: SupportAppsInspection, decided: dict[s
                 keeps[held.name] = answer
             else:
                 wrong[held.name] = answer
-    removed = tuple(held for held in goal.held if decided.get(held.name) == REMOVE)
+    reasons = {held.name: why_removed(decided.get(held.name, "")) for held in goal.held}
+    removed = tuple(held for held in goal.held if reasons[held.name] is not None)
     there = {item.name: item for item in found.held}
     left = tuple(held for held in goal.held if held not in removed and held.name not in keeps)
     decisions = tuple(question(held, goal.titles[held.name], against, wrong.get(held.name, "")) for held in left)
@@ -98,7 +99,8 @@ def plan_of(goal: SupportAppsGoal, found: SupportAppsInspection, decided: dict[s
     }
     if (remaining and against) or unseen:
         return Steps(outcome=Outcome.BLOCKED, summary="nothing can be removed now", reasons=against, leases=leases)
-    signed = steps.sign_off(goal, tuple(keeps[held.name] for held in goal.held if held.name in keeps), removed, left)
+    kept_here = tuple(keeps[held.name] for held in goal.held if held.name in keeps)
+    signed = steps.sign_off(goal, kept_here, {held: reasons[held.name] or "" for held in removed}, left)
     if not progress.finished(signed.id):
         remaining.append(signed)
     if not remaining:

@@ -12,6 +12,7 @@ import pytest
 from azsim.cloud import Cloud as Simulated
 from tests.support.reviewed import NAME, SCOPE, held, names, reviewed
 from tests.tui.command_line import Answer, amlkeys, keep_one_cloud
+from tests.tui.test_cli_json import checked
 
 NOW = datetime.fromisoformat("2026-11-02T09:00:00+00:00")
 ONE, TWO = names(NOW)
@@ -77,7 +78,8 @@ def test_decide_run_report_and_undo(tmp_path: Path, kept: list[Simulated]) -> No
     asked = amlkeys("plan", "support-apps", NAME, place)
     assert asked.exit == 4
     assert f"--decide {ONE}=keep:YYYY-MM-DD and the reason" in asked.out
-    assert f"--decide {TWO}=remove" in asked.out
+    assert f"--decide {TWO}=remove[:REASON]" in asked.out
+    checked(amlkeys("plan", "support-apps", NAME, place, "--json"))
     before = roles(kept[0])
     decided = ("--decide", KEEP, "--decide", f"{TWO}=remove")
     unconfirmed = amlkeys("run", "support-apps", NAME, place, *decided, "--live")

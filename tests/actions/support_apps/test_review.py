@@ -59,7 +59,7 @@ async def test_to_keep_takes_a_date_to_come_and_a_reason(answer: str, wrong: str
     assert wrong in next(item.question for item in planned.plan.body.decisions if item.id == ONE)
 
 
-@pytest.mark.parametrize("answer", ["keep", "delete", "remove:now", ""])
+@pytest.mark.parametrize("answer", ["keep", "delete", "removed:now", ""])
 async def test_what_is_no_answer_is_refused(answer: str, review: Open) -> None:
     """In one sentence that says what there is."""
     async with review(reviewed(NOW)) as one:
@@ -85,6 +85,18 @@ async def test_removes_signs_off_and_makes_exactly_the_same_again(review: Open) 
         assert one.journal.verify().ok
         again = await one.plan(**options)
         assert again.plan.body.outcome is Outcome.NO_CHANGES
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"), [("remove", ""), ("remove:  nobody signs in\nany more", ": nobody signs in any more")]
+)
+async def test_why_one_is_removed_is_in_the_record(answer: str, told: str, review: Open) -> None:
+    async with review(reviewed(NOW)) as one:
+        done = await one.run({ONE: KEEP, TWO: answer})
+        assert done.state is RunState.DONE
+        signed = one.journal.run(done.run).steps[-1].evidence
+        [removed] = [value for name, value in signed.items() if name.startswith("removed ")]
+        assert removed.endswith(f"{TWO}{told}")
 
 
 async def test_the_report_is_the_evidence(apps: Apps, review: Open) -> None:
