@@ -141,6 +141,8 @@ class Session:
     ) -> None:
         self.settings, self.config, self.emit = settings, config, emit
         self.environments = Environments(config.environments)
+        self.audits = False
+        """Whether the journal is opened to be read alone."""
         self.wanted_drill, self.last_won = settings.drill, False
         self.watching: Callable[[Callable[[Event], None]], Callable[[Event], None]] = lambda emit: emit
         """Put before whoever hears a run's events, by a drill that is played on lines."""
@@ -180,7 +182,7 @@ class Session:
                 place = self.settings.journal or ("" if self.settings.rehearsal else self.config.journal)
                 if self._apart is not None:
                     place = str(Path(self._apart.name) / "drill.sqlite3")
-                self._journal = Journal.open(place or None, rehearsal=self.settings.rehearsal)
+                self._journal = Journal.open(place or None, rehearsal=self.settings.rehearsal, look=self.audits)
             return self._journal
 
     @property

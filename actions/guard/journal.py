@@ -142,15 +142,19 @@ class Journal:
         self._checkpoint_file = checkpoint_file
 
     @classmethod
-    def open(cls, place: str | Path | None = None, *, rehearsal: bool = False) -> Journal:
-        """Open or create the journal: a file, a `postgresql://` URL, or the default (rehearsals have their own)."""
+    def open(cls, place: str | Path | None = None, *, rehearsal: bool = False, look: bool = False) -> Journal:
+        """Open or create the journal: a file, a `postgresql://` URL, or the default (rehearsals have their own).
+
+        With `look` a file is only read: one that is named must be there.
+        """
         from actions.guard.store import Store
 
         if isinstance(place, str) and "://" in place:
             shown = hashlib.sha256(place.encode()).hexdigest()[:8]
             return cls(Store.server(place), "PostgreSQL", state_folder() / f"team-{shown}.checkpoint")
         path = Path(place) if place else state_folder() / ("rehearsal.sqlite3" if rehearsal else "journal.sqlite3")
-        return cls(Store.file(path), str(path), path.with_suffix(".checkpoint"))
+        store = Store.look(path) if look and (place or path.exists()) else Store.file(path)
+        return cls(store, str(path), path.with_suffix(".checkpoint"))
 
     def close(self) -> None:
         """Close the database."""

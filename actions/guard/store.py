@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -80,6 +81,24 @@ class Store:
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return cls._prepared(engine)
+
+    @classmethod
+    def look(cls, path: Path) -> Store:
+        """Open a SQLite file that is there, to read it alone: nothing is made, and a copy on a read-only disk will do."""
+        if not path.is_file():
+            raise JournalError(f"There is no journal {plain(str(path))}.")
+        store = cls(reading(path))
+        try:
+            with store.read() as work:
+                work.last()
+        except JournalError:
+            store.close()
+            if path.with_name(f"{path.name}-wal").exists():  # what is only in there would look as if it was cut off
+                raise
+            store = cls(reading(path, immutable="1"))
+            with store.read() as work:
+                work.last()
+        return store
 
     @classmethod
     def server(cls, url: str) -> Store:
@@ -229,6 +248,15 @@ def _private_file(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
+
+
+def reading(path: Path, **more: str) -> sa.Engine:
+    """Make the engine of a file that is only read; `immutable` is SQLite's word for one that nobody writes."""
+    query = {"mode": "ro", "uri": "true", **more}
+    url = sa.URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None})
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _with_driver(url: str) -> str:

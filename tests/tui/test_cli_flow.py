@@ -229,6 +229,13 @@ def test_stop_gives_a_waiting_run_up(estate: str, kept: list[Simulated]) -> None
     assert amlkeys("stop", run, estate).exit == 2
 
 
+def test_a_journal_that_is_not_there_is_not_whole(estate: str, tmp_path: Path) -> None:
+    answer = amlkeys("audit", "verify", "--journal", tmp_path / "typo.sqlite3", estate)
+    assert (answer.exit, answer.out) == (1, "")
+    assert answer.sentence == f"There is no journal {tmp_path / 'typo.sqlite3'}."
+    assert not (tmp_path / "typo.sqlite3").exists()
+
+
 @pytest.mark.parametrize("words", [("inspect", *ROTATE), ("plan", *ROTATE), ("run", *ROTATE, "--dry-run")])
 def test_that_secrets_are_read_is_said_first(
     words: tuple[str, ...], estate: str, kept: list[Simulated], monkeypatch: pytest.MonkeyPatch

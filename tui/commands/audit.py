@@ -26,6 +26,7 @@ def verify(context: click.Context, file: str | None) -> int:
     from actions.guard.journal import parse_checkpoint
 
     with opened(context) as (session, out):
+        session.audits = True
         found = session.journal.verify(parse_checkpoint(_read(file)) if file else None)
         if out.json:
             told = {"first_bad": found.first_bad, "sentence": found.sentence, "place": session.journal.place}
@@ -42,6 +43,7 @@ def verify(context: click.Context, file: str | None) -> int:
 def export(context: click.Context, run: str | None) -> int:
     """Write every entry as one JSON object a line, exactly as it is chained."""
     with opened(context) as (session, out):
+        session.audits = True
         wanted = session.journal.run(run).id if run else ""
         for entry in session.journal.entries(wanted):
             out.document("entry", msgspec.to_builtins(entry))
@@ -53,6 +55,7 @@ def export(context: click.Context, run: str | None) -> int:
 def checkpoint(context: click.Context) -> int:
     """Print the newest entry's number and hash; kept elsewhere, it proves later that nothing was cut off."""
     with opened(context) as (session, out):
+        session.audits = True
         found = session.journal.checkpoint()
         out.document("checkpoint", msgspec.to_builtins(found))
     return DONE

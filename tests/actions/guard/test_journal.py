@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -16,10 +17,11 @@ import msgspec
 import pytest
 
 from actions.guard.errors import JournalError, UsageError
-from actions.guard.journal import GENESIS, Checkpoint, Journal, entry_hash, parse_checkpoint
+from actions.guard.journal import GENESIS, Checkpoint, Journal, check_chain, entry_hash, parse_checkpoint
 from actions.guard.lease import Holder, Operator
 from actions.guard.model import canonical
 from actions.guard.secret import Secret
+from actions.guard.store import Store, reading
 from tests.support.checkout import ROOT
 
 Tamper = Callable[[sqlite3.Connection], object]
@@ -130,6 +132,42 @@ def test_what_was_cut_off_is_still_told_after_a_later_run(journal: Journal, path
     assert journal.kept_checkpoint() == kept
     found = journal.verify()
     assert (found.ok, found.first_bad) == (False, 9)
+
+
+def test_a_journal_is_looked_at_while_somebody_writes_it(journal: Journal, path: Path) -> None:
+    fill(journal)
+    looked = Journal.open(path, look=True)
+    fill(journal, 2)
+    assert looked.checkpoint().seq == 11
+    assert looked.verify().ok
+    with pytest.raises(JournalError, match="readonly"):
+        looked.append("run-1", "note")
+    looked.close()
+
+
+def test_a_copy_of_a_journal_is_looked_at_where_nothing_can_be_written(
+    journal: Journal, path: Path, tmp_path: Path
+) -> None:
+    """SQLite cannot make its files beside a copy on a read-only disk, and reads it all the same."""
+    fill(journal)
+    journal.close()
+    copy = Path(shutil.copy(path, tmp_path / "copy.sqlite3"))
+    before = copy.read_bytes()
+    store = Store(reading(copy, immutable="1"))
+    with store.read() as work:
+        assert check_chain(work.entries("", 0, ()), None).entries == 9
+    store.close()
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["copy.sqlite3"]
+    assert copy.read_bytes() == before
+
+
+def test_a_journal_that_is_named_must_be_there_to_be_looked_at(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="There is no journal"):
+        Journal.open(tmp_path / "typo.sqlite3", look=True)
+    (tmp_path / "other.sqlite3").write_bytes(b"this is no database, just text that is long enough to be looked at" * 20)
+    with pytest.raises(JournalError, match="not a database"):
+        Journal.open(tmp_path / "other.sqlite3", look=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["other.sqlite3"]
 
 
 def test_a_checkpoint_that_cannot_be_read_is_left_for_whoever_looks(journal: Journal, path: Path) -> None:
