@@ -60,6 +60,7 @@ class Directory:
             self._add_identities(resource)
         self._created: dict[str, datetime] = {}
         self._parents: dict[str, set[str]] = {}
+        self._members = sorted({member.casefold() for group in estate.groups for member in group.members})
         for group in estate.groups:
             for member in group.members:
                 self._parents.setdefault(normalised(member), set()).add(normalised(group.id))
@@ -93,9 +94,10 @@ class Directory:
         return frozenset(found)
 
     def members(self, group_id: str) -> list[str]:
-        """Normalised ids of everybody who is in a group, directly or through another, groups among them."""
+        """The ids, in lower case, of everybody who is in a group, directly or through another, groups among them."""
         group = normalised(group_id)
-        return sorted(one for one in self._parents if one != group and group in self.principal_ids(one))
+        found = (one for one in self._members if normalised(one) != group and group in self.principal_ids(one))
+        return sorted(found)
 
     def user(self, audience: str = "") -> Caller:
         """The signed-in user."""

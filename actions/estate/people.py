@@ -25,6 +25,8 @@ class People:
         self.principals: dict[str, Raw] = {}
         self.applications: dict[str, Raw] = {}
         self.readable = True
+        self.inside = True
+        """Whether one may look into all of the groups."""
         self.reports = False
         """Whether the report of applications' sign-ins answers."""
 
@@ -36,6 +38,7 @@ async def read_people(camera: Camera, ids: Iterable[str], access: Access, *, app
     people.readable = found is not None
     for item in found or ():
         _put(people, item, access)
+    await each(people.groups, partial(_look_into, camera, people))
     if not people.readable:
         return people
     for row in [row for rows in await each(COSMOS_APPS, lambda app: _cosmos(camera, app)) for row in rows]:
@@ -57,6 +60,15 @@ def _put(people: People, item: Raw, access: Access) -> None:
         people.groups.append({"id": name, "displayName": str(item.get("displayName") or name), "members": members})
     elif kind == "serviceprincipal":
         people.principals[name] = {key: value for key, value in item.items() if key != "@odata.type"}
+
+
+async def _look_into(camera: Camera, people: People, group: Raw) -> None:
+    """Add who is in a group, through others too; without leave to look only those are told through whom a role came."""
+    found = await camera.maybe(
+        f"who is in group {group['displayName']}", lambda: camera.cloud.group_members(str(group["id"]))
+    )
+    people.inside = people.inside and found is not None
+    group["members"] = sorted({*group["members"], *(str(item.get("id") or "") for item in found or ())})
 
 
 async def _cosmos(camera: Camera, app: str) -> list[Raw]:

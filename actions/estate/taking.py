@@ -248,6 +248,7 @@ def _behaviour(access: Access, people: People) -> Raw:
     """What was seen of how this tenant answers."""
     return {
         "graphReads": people.readable,
+        "graphGroupMembers": people.inside,
         "graphSignInReports": people.reports,
         "pimLicensed": access.privileged,
     }

@@ -296,8 +296,14 @@ def transitive_members(ctx: Context) -> Response:
             f"Resource '{wanted}' does not exist or one of its queried reference-property objects are not present."
         )
         raise Refused(graph_error(ctx, 404, "Request_ResourceNotFound", message))
-    inside = set(ctx.world.directory.members(wanted))
-    return _listed(ctx, [item for key, item in known.items() if normalised(key) in inside], "directoryObjects", 3)
+    return _listed(
+        ctx, [known.get(key) or _nameless(key) for key in ctx.world.directory.members(wanted)], "directoryObjects", 3
+    )
+
+
+def _nameless(object_id: str) -> Item:
+    """An object of which an estate knows no more than that it is in a group."""
+    return {"@odata.type": "#microsoft.graph.directoryObject", "id": object_id}
 
 
 @route("GET", "/v1.0/me")

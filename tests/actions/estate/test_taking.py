@@ -100,10 +100,12 @@ async def test_who_may_not_see_role_assignments_keeps_their_own_permissions() ->
             assert mine == sim.rbac.allowed(me, workspace["id"], asked), (workspace["name"], asked)
 
 
-async def test_groups_keep_the_members_that_matter() -> None:
-    """The directory tells no members; that a workspace holds a role through a group is seen all the same."""
-    document = demo(NOW)
+@pytest.mark.parametrize("inside", [True, False], ids=["may look", "may not"])
+async def test_groups_keep_their_members(inside: bool) -> None:
+    """Without leave to look into a group, that a workspace holds a role through it is seen all the same."""
+    document = {**demo(NOW), "behaviour": {"graphGroupMembers": inside}}
     _, picture = await pictured(document)
+    assert picture.document["behaviour"]["graphGroupMembers"] is inside
     group = next(item for item in picture.document["groups"] if item["displayName"] == "ml-storage-readers")
     was = next(item for item in document["groups"] if item["displayName"] == "ml-storage-readers")
     assert {normalised(each) for each in group["members"]} == {normalised(each) for each in was["members"]}
