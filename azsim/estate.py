@@ -50,6 +50,8 @@ class Subscription(msgspec.Struct, frozen=True, rename="camel"):
     tags: dict[str, str] | None = None
     unregistered: list[str] = []
     """Resource providers that are not registered in it (`Microsoft.DocumentDB`); all others are."""
+    management_groups: list[str] = []
+    """The names of the management groups above it, the nearest first; without any, every one stands above it."""
 
 
 class Group(msgspec.Struct, frozen=True, rename="camel"):

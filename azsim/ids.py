@@ -15,10 +15,19 @@ def fold(resource_id: str) -> str:
     return resource_id.casefold()
 
 
+_MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
+
+
+def management_group_of(scope: str) -> str:
+    """The name, case-folded, of the management group that a scope is; "" for any other scope."""
+    folded = fold(scope).rstrip("/")
+    return folded.removeprefix(_MANAGEMENT_GROUPS) if folded.startswith(_MANAGEMENT_GROUPS) else ""
+
+
 def access_scope(scope: str) -> str:
     """The form in which scopes of access are compared; the root and management groups, which hold everything, are ""."""
     folded = fold(scope).rstrip("/")
-    return "" if folded.startswith("/providers/microsoft.management/managementgroups/") else folded
+    return "" if folded.startswith(_MANAGEMENT_GROUPS) else folded
 
 
 def type_of(resource_id: str) -> str:

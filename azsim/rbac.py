@@ -105,11 +105,18 @@ class AccessList:
     fading: list[Assignment] = field(default_factory=list)
     """Deleted, but still counting until the change has propagated."""
     version: int = 0
+    above: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The management groups above a subscription, case-folded, where the estate tells them."""
 
     @classmethod
     def of(cls, estate: Estate, started: str) -> AccessList:
         """The access list that an estate begins with."""
         access = cls(definitions={role.guid: built_in_properties(role) for role in BUILT_IN})
+        access.above = {
+            item.subscription_id.casefold(): frozenset(name.casefold() for name in item.management_groups)
+            for item in estate.subscriptions
+            if item.management_groups
+        }
         for item in estate.role_definitions:
             access.definitions[item["name"].casefold()] = item["properties"]
         for index, item in enumerate(estate.role_assignments):
@@ -126,6 +133,14 @@ class AccessList:
             )
         access.denies = list(estate.deny_assignments)
         return access
+
+    def reaches(self, scope: str, resource_id: str) -> bool:
+        """Whether what is given, or denied, at a scope counts on a resource (case-folded)."""
+        if not ids.within(resource_id, ids.access_scope(scope)):
+            return False
+        known = self.above.get(ids.subscription_of(resource_id).casefold()) if self.above else None
+        group = ids.management_group_of(scope) if known is not None else ""
+        return not group or known is None or group in known
 
     def add(self, assignment: Assignment) -> None:
         """Create or replace an assignment."""
@@ -198,7 +213,7 @@ class Rbac:
         found = [
             item.properties.get("condition") or ""
             for item in self._assignments(caller.principal_ids)
-            if ids.within(folded, item.scope) and self._role_allows(item, action, data=False)
+            if self._reaches(item, folded) and self._role_allows(item, action, data=False)
         ]
         return found if all(found) else []
 
@@ -217,7 +232,7 @@ class Rbac:
         self._refresh()
         folded = ids.fold(scope)
         return any(
-            ids.within(item.scope, folded) or ids.within(folded, item.scope)
+            ids.within(item.scope, folded) or self._reaches(item, folded)
             for item in self._assignments(caller.principal_ids)
         )
 
@@ -227,19 +242,23 @@ class Rbac:
         folded = ids.fold(scope)
         blocks: list[dict[str, Any]] = []
         for item in self._assignments(caller.principal_ids):
-            if ids.within(folded, item.scope):
+            if self._reaches(item, folded):
                 blocks.extend(self._access.permissions(item.role))
         return blocks
 
     def _decide(self, principals: frozenset[str], scope: str, action: str, data: bool) -> Verdict:
         granted = any(
-            ids.within(scope, item.scope) and self._role_allows(item, action, data=data)
+            self._reaches(item, scope) and self._role_allows(item, action, data=data)
             for item in self._assignments(principals)
         )
         if not granted:
             return Verdict(False)
-        deny = next((item for item in self._access.denies if _denies(item, principals, scope, action, data)), None)
+        denies = (item for item in self._access.denies if self._access.reaches(item["properties"]["scope"], scope))
+        deny = next((item for item in denies if _denies(item, principals, scope, action, data)), None)
         return Verdict(deny is None, deny)
+
+    def _reaches(self, item: Assignment, scope: str) -> bool:
+        return self._access.reaches(item.properties["scope"], scope)
 
     def _role_allows(self, assignment: Assignment, action: str, *, data: bool) -> bool:
         return any(covers(block, action, data=data) for block in self._access.permissions(assignment.role))

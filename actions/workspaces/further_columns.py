@@ -21,6 +21,7 @@ _MANAGED = frozenset({"amlcompute", "computeinstance"})
 RIGHTS_FROM: Fields = {
     "assignments": ("principalId", "principalType", "roleDefinitionId", "scope", "condition"),
     "roles": ("roleName", "type", "permissions"),
+    "containers": ("managementGroupAncestorsChain",),
 }
 _ROLES_FROM: Fields = {"roles": RIGHTS_FROM["roles"]}
 

@@ -65,7 +65,7 @@ def gathered(reads: Mapping[str, Read], columns: tuple[str, ...], unread: tuple[
         deployments=None if unknown else _by_workspace(rows["deployments"], up=2),
         clusters=_by_id(rows["clusters"], _properties),
         vaults=_by_id(rows["vaults"], lambda raw: vault_of(raw["properties"])),
-        rights=_rights(rows["assignments"], rows["roles"]) if {"assignments", "roles"} & set(reads) else None,
+        rights=_rights(rows) if {"assignments", "roles"} & set(reads) else None,
         linked={name: _by_id(reads[name].rows, _properties) for name in extra},
         unread=(*(read.reason for read in reads.values() if read.reason), *unread),
     )
@@ -106,9 +106,17 @@ def facts_of(raw: Raw, sources: Sources, seen: Seen | None) -> Facts:
     )
 
 
-def _rights(assignments: Iterable[Raw] | None, roles: Iterable[Raw] | None) -> Rights:
+def _rights(rows: Mapping[str, list[Raw] | None]) -> Rights:
+    assignments, roles = rows["assignments"], rows["roles"]
+    above = {
+        ResourceId(str(row["id"])).subscription.casefold(): frozenset(
+            str(each.get("name") or "").casefold() for each in chain
+        )
+        for row in rows["containers"] or ()
+        if (chain := row["properties"].get("managementGroupAncestorsChain"))
+    }
     held = None if assignments is None else (held_of(row) for row in assignments)
-    return Rights(held, None if roles is None else dict(role_of(row) for row in roles))
+    return Rights(held, None if roles is None else dict(role_of(row) for row in roles), above)
 
 
 def _properties(raw: Raw) -> Properties:

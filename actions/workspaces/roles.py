@@ -6,6 +6,7 @@ Pure functions over role assignments and definitions as Resource Manager and Res
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from actions.cloud.data import ResourceId
@@ -15,6 +16,7 @@ from actions.workspaces.access import covers
 _ML = "Microsoft.MachineLearningServices/workspaces"
 _STORAGE = "Microsoft.Storage/storageAccounts"
 _ASSIGN = "Microsoft.Authorization/roleAssignments/write"
+_GROUPS = "/providers/microsoft.management/managementgroups/"
 LINKED = ("storageAccount", "keyVault", "containerRegistry")
 """The properties by which a workspace names what somebody's power may be over, beside itself."""
 
@@ -143,19 +145,24 @@ class Counted(NamedTuple):
 class Rights:
     """Everybody's roles over a whole estate, found by what they reach; what a role gives is judged once.
 
-    `held` and `roles` are None where they could not be read. Deny assignments and what groups' members are stay out.
+    `held` and `roles` are None where they could not be read; `above` names the management groups of a subscription, and
+    one that it lacks has all of them above it. Deny assignments and what groups' members are stay out.
     """
 
-    def __init__(self, held: Iterable[Held] | None, roles: Mapping[str, Role] | None) -> None:
-        self.roles = roles
+    def __init__(
+        self,
+        held: Iterable[Held] | None,
+        roles: Mapping[str, Role] | None,
+        above: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
+        self.roles, self._above = roles, above
         self._by_scope: dict[str, list[Held]] | None = None if held is None else {}
         self._seen: set[str] = set()
+        self._upper: dict[str, list[Held]] = {}
         self._given: dict[str, frozenset[tuple[str, str]]] = {}
         for each in held or ():
-            key = each.scope.rstrip("/").casefold()
-            above = key.startswith("/providers/microsoft.management/managementgroups/")
             assert self._by_scope is not None
-            self._by_scope.setdefault("" if above else key, []).append(each)
+            self._by_scope.setdefault(each.scope.rstrip("/").casefold(), []).append(each)
             self._seen.add(ResourceId(each.scope).subscription.casefold())
 
     def sees(self, subscription: str) -> bool:
@@ -164,11 +171,22 @@ class Rights:
 
     def reaching(self, resource: ResourceId) -> list[Held]:
         """The assignments at and above a resource."""
-        found, at, by_scope = list[Held](), "", self._by_scope or {}
-        for part in ("", *resource.key.split("/")[1:]):
-            at += f"/{part}" if part else ""
+        by_scope, at = self._by_scope or {}, ""
+        found = self._over(resource.subscription.casefold())
+        for part in resource.key.split("/")[1:]:
+            at += f"/{part}"
             found += by_scope.get(at, ())
         return found
+
+    def _over(self, subscription: str) -> list[Held]:
+        """The assignments above a subscription, at the root and at its management groups; looked for once each."""
+        found = self._upper.get(subscription)
+        if found is None:
+            groups, by_scope = self._above.get(subscription), self._by_scope or {}
+            scopes = [key for key in by_scope if not key or key.startswith(_GROUPS)]
+            kept = [key for key in scopes if not key or groups is None or key.removeprefix(_GROUPS) in groups]
+            found = self._upper[subscription] = [each for key in kept for each in by_scope[key]]
+        return [*found]
 
     def name(self, role: str) -> str:
         """What a role is called, or its id."""

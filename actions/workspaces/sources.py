@@ -83,6 +83,10 @@ BESIDE = (
         "Microsoft.Authorization/roleDefinitions", versions.AUTHORIZATION, always=frozenset({"roleName", "type", "permissions"}),
     ),
     Source(
+        "containers", "the management groups of subscriptions",
+        "resourcecontainers | where type =~ 'microsoft.resources/subscriptions'",
+    ),
+    Source(
         "deployments", "deployments",
         "resources | where type =~ 'microsoft.machinelearningservices/workspaces/onlineendpoints/deployments'",
     ),

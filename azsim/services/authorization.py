@@ -185,7 +185,8 @@ def _filter(
 
     def keep(item: dict[str, Any]) -> bool:
         scope = scope_of(item)
-        if not (ids.within(at, scope) or (not is_bounded and ids.within(scope, at))):
+        above = ctx.world.access.reaches(str(item["properties"]["scope"]), at)
+        if not (above or (not is_bounded and scope and ids.within(scope, at))):
             return False
         return all(test(item) for test in tests)
 
@@ -203,7 +204,7 @@ def _term(
     quoted = re.search(r"'([^']*)'", term)
     value = quoted[1] if quoted else ""
     if name == "atscope":
-        return lambda item: ids.within(at, scope_of(item))
+        return lambda item: ctx.world.access.reaches(str(item["properties"]["scope"]), at)
     if name == "assignedto":
         wanted = ctx.world.directory.principal_ids(value)
         return lambda item: bool(principals(item) & wanted)

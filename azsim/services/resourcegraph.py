@@ -17,6 +17,7 @@ import msgspec
 
 from azsim import ids
 from azsim.errors import Refused, not_simulated, resource_graph_error
+from azsim.estate import Subscription
 from azsim.router import ANY, Context, Routes
 from azsim.services import resourcegraph_query as kql
 from azsim.services.resourcegraph_query import Query, QueryError, Row, Unsupported
@@ -186,7 +187,7 @@ def _rows(ctx: Context, table: str, kinds: list[str] | None, subscriptions: froz
     if table == "resourcecontainers":
         for subscription in ctx.world.subscriptions.values():
             if subscription.subscription_id.casefold() in subscriptions:
-                yield _subscription_row(ctx, subscription.subscription_id, subscription.display_name)
+                yield _subscription_row(ctx, subscription)
         found = iter(ctx.world.of_type(GROUP))
     elif kinds is not None:
         known = (kind for kind in kinds if kind.count("/") == 1 or kind in _TRACKED_CHILDREN)
@@ -223,21 +224,29 @@ def _row(ctx: Context, resource: Resource) -> Row:
     }
 
 
-def _subscription_row(ctx: Context, subscription_id: str, name: str) -> Row:
-    place = f"/subscriptions/{subscription_id}"
+def _subscription_row(ctx: Context, subscription: Subscription) -> Row:
+    """A subscription with the management groups above it, the nearest first, where the estate tells them."""
+    properties: dict[str, Any] = {"state": "Enabled"}
+    if subscription.management_groups:
+        chain = [{"displayName": name, "name": name} for name in subscription.management_groups]
+        properties["managementGroupAncestorsChain"] = chain
     bare: Resource = {
-        "id": place,
-        "name": name,
+        "id": f"/subscriptions/{subscription.subscription_id}",
+        "name": subscription.display_name,
         "type": "microsoft.resources/subscriptions",
-        "properties": {"state": "Enabled"},
+        "properties": properties,
     }
-    return _row(ctx, bare) | {"subscriptionId": subscription_id}
+    return _row(ctx, bare) | {"subscriptionId": subscription.subscription_id}
 
 
 def _authorization_rows(ctx: Context, subscriptions: frozenset[str]) -> Iterator[Row]:
     for assignment in ctx.world.access.assignments.values():
-        subscription = ids.subscription_of(str(assignment.properties["scope"]))
-        if not subscription or subscription.casefold() in subscriptions:
+        scope = str(assignment.properties["scope"])
+        subscription = ids.subscription_of(scope)
+        above = not subscription and any(
+            ctx.world.access.reaches(scope, f"/subscriptions/{one}") for one in subscriptions
+        )
+        if above or subscription.casefold() in subscriptions:
             wire = assignment.wire()
             yield _row(ctx, wire) | {"subscriptionId": subscription}
     yield from _definition_rows(ctx, subscriptions)

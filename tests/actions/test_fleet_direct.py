@@ -16,6 +16,7 @@ from actions.workspaces.direct import DUE, PAGE, Readings
 from actions.workspaces.direct_reads import DIRECT, App, Change
 from actions.workspaces.roles import Held, Rights, role_of
 from azsim.cloud import Cloud
+from azsim.estates.book import OWNER
 from azsim.estates.demo import demo
 from azsim.estates.small import fleet as members
 from azsim.faults import Fault
@@ -79,6 +80,16 @@ def at(found: Rights | None = None, own: Any = None, **more: Any) -> Seen:
 )
 def test_who_can_do_what(name: str, found: Rights | None, expected: tuple[str, str]) -> None:
     assert told(name, at(found)) == expected
+
+
+def test_a_management_group_counts_for_the_subscriptions_below_it() -> None:
+    held = [Held("ada", "User", "owner", ABOVE), Held("bob", "User", "owner", HERE), Held("eve", "User", "owner", "/")]
+    for above, many in (
+        ({"s1": frozenset({"root"})}, "3, 2 wide"),
+        ({"s1": frozenset({"others"})}, "2, 1 wide"),
+        ({}, "3, 2 wide"),
+    ):
+        assert told("can-assign", at(Rights(held, ROLES, above)))[0] == many
 
 
 def test_a_vaults_policies_let_read_secrets_too() -> None:
@@ -313,3 +324,19 @@ async def test_a_reader_that_leaves_stops_the_asking() -> None:
 async def test_an_estate_without_workspaces_is_complete_all_the_same() -> None:
     pages, _ = await pages_of(Cloud(members(0)), ("ssh",))
     assert [(page.rows, page.complete) for page in pages][-1] == ((), True)
+
+
+async def test_roles_of_a_management_group_reach_its_own_subscriptions() -> None:
+    """Resource Graph tells which management groups stand above a subscription; one more query than the others."""
+    document = members(2_600)
+    first, second = document["subscriptions"]
+    first["managementGroups"], second["managementGroups"] = ["ml", "contoso"], ["contoso"]
+    for scope, who in ((f"{ABOVE[:-4]}ml", "bob"), (f"{ABOVE[:-4]}contoso", "eve")):
+        grant = {"scope": scope, "roleDefinitionId": f"/x/{OWNER}", "principalId": who * 4, "principalType": "User"}
+        document["roleAssignments"].append({"properties": grant})
+    document["roleAssignments"].append({"properties": {**document["roleAssignments"][0]["properties"], "scope": "/"}})
+    sim = Cloud(document)
+    rows, unread = await whole_fleet(rehearsed(sim), (), ("can-assign", "subscription"))
+    found = {(row.subscription, row.cells[0]) for row in rows}
+    assert found == {(first["subscriptionId"], "2, 2 wide"), (second["subscriptionId"], "1, 1 wide")}
+    assert unread == ()

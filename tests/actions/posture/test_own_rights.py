@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from actions.cloud.data import ResourceId
 from actions.posture.facts import Fact
 from actions.posture.operations import OURS, PAGE
+from actions.posture.page import read_page
 from actions.registry import entries
+from azsim.cloud import Cloud
 from azsim.faults import Fault
 from tests.actions.posture.test_page import VAULT, estate, facts_of
+from tests.support.rehearsed import rehearsed
 from tests.support.small_cloud import (
     ACCOUNT,
     ADA,
@@ -162,6 +166,18 @@ async def test_a_role_to_be_activated_is_no_right_yet() -> None:
 async def test_a_tenant_without_the_licence_says_so() -> None:
     fact = (await facts_of(having()))["rights.eligible"]
     assert (fact.grade, "no licence" in fact.value) == ("info", True)
+
+
+@pytest.mark.parametrize("above", [["ml", "contoso"], ["other", "contoso"]], ids=["below it", "beside it"])
+async def test_a_role_of_a_management_group_is_inherited_below_it_alone(above: list[str]) -> None:
+    document = having(assignment(OWNER, "/providers/Microsoft.Management/managementGroups/ml"))
+    document["subscriptions"][0]["managementGroups"] = above
+    page = await read_page(rehearsed(Cloud(document)), ResourceId(WORKSPACE))
+    roles = {fact.label: (fact.value, fact.ways[0].how) for fact in page.facts if fact.id == "role"}
+    inherited = {"Owner": ("from management group ml", "inherited")} if above[0] == "ml" else {}
+    assert roles == {"Reader": ("from the subscription", "inherited"), **inherited}
+    grade = next(fact.grade for fact in page.facts if fact.section == "rights" and fact.id == "create-compute")
+    assert grade == ("good" if inherited else "info")
 
 
 async def test_a_deny_assignment_takes_it_away() -> None:
