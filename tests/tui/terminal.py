@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import select
@@ -18,12 +17,19 @@ from collections.abc import Callable, Mapping
 import pyte
 
 from tests.support.checkout import ROOT
+from tui.dialogs.hands import DEAD_SECONDS, FASTEST_SECONDS
 
-PATIENCE = 120.0
+PATIENCE = 300.0
+"""Seconds; ends a hang, and nothing else: a loaded machine may take its time."""
+QUIET_SECONDS = 1.5
+"""Longer than anything that blinks or counts seconds leaves alone."""
+_BLIND_SECONDS = 0.1
 _TAKE_TERMINAL = (
     "import fcntl,os,sys,termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 )
 AMLKEYS = "import sys; from tui.cli import main; sys.exit(main())"
+Open = Callable[..., "Terminal"]
+"""What the fixture `terminal` is: `open(*arguments, size=..., **environ)`."""
 
 
 class Terminal:
@@ -36,11 +42,12 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._changed = threading.Condition()
-        self._paused = threading.Event()
+        self._over = self._paused = self._hung_up = False
         self.count = 0
         self.tail = b""
         self._master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._woken, self._waker = os.pipe()
+        _set_size(slave, columns, lines)
         command = [sys.executable, "-c", _TAKE_TERMINAL, sys.executable, "-c", AMLKEYS, *arguments]
         self.process = subprocess.Popen(
             command,
@@ -55,42 +62,57 @@ class Terminal:
         self._reader.start()
 
     def _read(self) -> None:
-        """Keep the screen, unless the line is stalled."""
-        while True:
-            if self._paused.is_set():
-                self._paused.wait(0.05)
-                time.sleep(0.02)  # noqa: TID251 - the far end of a stalled line does nothing for a while
-                continue
-            try:
-                ready, _, _ = select.select([self._master], [], [], 0.1)
-                data = os.read(self._master, 65536) if ready else None
-            except OSError:
-                return
-            if data == b"":
-                return
-            if data:
-                with self._changed:
-                    self._stream.feed(data)
-                    self.count += len(data)
-                    self.tail = (self.tail + data)[-4096:]
-                    self._changed.notify_all()
+        """Keep the screen until the program has closed its end or we ours, unless the line is stalled."""
+        while not self._hung_up:
+            watched = [self._woken] if self._paused else [self._woken, self._master]
+            ready, _, _ = select.select(watched, [], [])
+            if self._woken in ready:
+                os.read(self._woken, 64)
+            elif not self._take():
+                break
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def _take(self) -> bool:
+        """Take what is there; False when nothing can come any more."""
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:
+            return False
+        with self._changed:
+            self._stream.feed(data)
+            self.count += len(data)
+            self.tail = (self.tail + data)[-4096:]
+            self._changed.notify_all()
+        return bool(data)
+
+    def _wake(self) -> None:
+        """Let the reader see what was asked of it."""
+        os.write(self._waker, b".")
 
     @property
     def text(self) -> str:
         """The characters on the screen."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        with self._changed:
+            return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def _picture(self) -> object:
+        """All of the screen: characters, their looks, and where the cursor is."""
+        cursor = self._screen.cursor
+        return {row: dict(cells) for row, cells in self._screen.buffer.items()}, cursor.x, cursor.y
 
     def wait(self, what: str | Callable[[str], bool]) -> str:
         """Wait until the screen shows a text (or fits), and return it."""
         fits = (lambda text: what in text) if isinstance(what, str) else what
-        deadline = time.monotonic() + PATIENCE
         with self._changed:
-            while not fits(self.text):
-                left = deadline - time.monotonic()
-                if left <= 0 or (self.process.poll() is not None and not self._changed.wait(0.5)):
-                    raise AssertionError(f"{what!r} never came; exit {self.process.poll()}:\n{self.text}")
-                self._changed.wait(min(left, 0.5))
+            self._changed.wait_for(lambda: fits(self.text) or self._over, PATIENCE)
+            assert fits(self.text), f"{what!r} never came; exit {self.process.poll()}:\n{self.text}"
             return self.text
+
+    def fleet(self) -> str:
+        """Wait until the fleet is there, with its cells, and nothing is read any more."""
+        return self.wait(lambda text: " subscription" in text and "workspace" in text and "reading" not in text)
 
     def press(self, text: str | bytes) -> None:
         """Send keys as one packet."""
@@ -100,7 +122,7 @@ class Terminal:
         """Change the size, as dragging a window's corner does."""
         with self._changed:
             self._screen.resize(lines, columns)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        _set_size(self._master, columns, lines)
         self.signal(signal.SIGWINCH)
 
     def wipe(self) -> None:
@@ -116,35 +138,53 @@ class Terminal:
             assert time.monotonic() < deadline, f"never stopped: {_state(self.process.pid)}\n{self.text}"
             time.sleep(0.02)  # noqa: TID251 - a stopped process tells nobody
 
-    def idle(self) -> int:
-        """Count the bytes that arrive while nobody does anything."""
-        before = self.count
-        time.sleep(2.5)  # noqa: TID251 - what is waited for is time itself
-        return self.count - before
+    def quiet(self) -> str:
+        """Wait until nothing has come for a while, as it must while nobody does anything, and return the screen."""
+        deadline = time.monotonic() + PATIENCE
+        with self._changed:
+            while self._changed.wait(QUIET_SECONDS):
+                assert time.monotonic() < deadline, f"something is painted again and again:\n{self.text}"
+            return self.text
 
     def type(self, text: str) -> None:
-        """Send keys one by one, as slowly as fast fingers."""
+        """Send keys one by one, each when the one before has been answered on the screen.
+
+        Keys that are read in one go count as pasted, which is what other tests are about. On a stalled line nothing is
+        seen of them, and they come as from fast fingers.
+        """
         for letter in text:
-            time.sleep(0.12)  # noqa: TID251 - keys in one packet count as pasted, which is what other tests are about
-            self.press(letter)
+            with self._changed:
+                before = self._picture()
+                self.press(letter)
+                if not self._paused:
+                    self._changed.wait_for(lambda before=before: self._picture() != before or self._over, PATIENCE)
+            time.sleep(self._pause)  # noqa: TID251 - a key that was answered was read before, so they are apart
+
+    @property
+    def _pause(self) -> float:
+        return _BLIND_SECONDS if self._paused else 2 * FASTEST_SECONDS
 
     def think(self) -> None:
-        """Let a question's dead time pass, as reading it does."""
-        time.sleep(0.6)  # noqa: TID251 - what is waited for is time itself
+        """Let a question's dead time pass, as reading it does; it began before the question was painted."""
+        time.sleep(DEAD_SECONDS + FASTEST_SECONDS)  # noqa: TID251 - what is waited for is time itself
 
     def stall(self) -> None:
         """Stop reading: the line takes nothing any more."""
-        self._paused.set()
+        self._paused = True
+        self._wake()
 
     def go_on(self) -> None:
         """Read again."""
-        self._paused.clear()
+        self._paused = False
+        self._wake()
 
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does."""
-        master, self._master = self._master, -1
-        os.close(master)
-        self._reader.join(5)
+        self._hung_up = True
+        self._wake()
+        self._reader.join()
+        for descriptor in (self._master, self._woken, self._waker):
+            os.close(descriptor)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
@@ -157,17 +197,20 @@ class Terminal:
     def last_bytes(self, wanted: bytes) -> bytes:
         """Wait for bytes that draw nothing, and return the last that came."""
         with self._changed:
-            self._changed.wait_for(lambda: wanted in self.tail, PATIENCE)
+            self._changed.wait_for(lambda: wanted in self.tail or self._over, PATIENCE)
             return self.tail
 
     def close(self) -> None:
         """End what is left."""
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
-        if self._master >= 0:
-            with contextlib.suppress(OSError):
-                self.hang_up()
+            self.process.wait()
+        if not self._hung_up:
+            self.hang_up()
+
+
+def _set_size(descriptor: int, columns: int, lines: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 
 def _state(process: int) -> str:

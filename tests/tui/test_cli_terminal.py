@@ -25,7 +25,7 @@ ROTATE = ("run", "storage-keys", "small-ml", *ACCEPT, "--live", *CONFIRM)
 def at_terminal(*words: str, columns: int = 80, **environment: str) -> pexpect.spawn[str]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     return pexpect.spawn(
-        sys.executable, ["-c", PROGRAM, *words], dimensions=(24, columns), env=env, encoding="utf-8", timeout=60
+        sys.executable, ["-c", PROGRAM, *words], dimensions=(24, columns), env=env, encoding="utf-8", timeout=300
     )
 
 

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from actions.guard.journal import Journal
 from actions.guard.model import RunState
-from tests.tui.terminal import Terminal
+from tests.tui.terminal import Open, Terminal
 
 SLOT = "key1+key2"
-Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-def terminal() -> Iterator[Open]:
-    """Opens programs in terminals and ends them."""
-    opened: list[Terminal] = []
-
-    def start(*arguments: str, **named: object) -> Terminal:
-        opened.append(Terminal("--rehearse=", *arguments, **named))
-        return opened[-1]
-
-    yield start
-    for each in opened:
-        each.close()
-
-
-def fleet(line: Terminal) -> None:
-    """Wait until the fleet is there, with its cells, and nothing is read any more."""
-    line.wait(lambda text: "workspaces in 3 subscriptions" in text and "reading" not in text)
 
 
 def to_confirmation(line: Terminal) -> None:
     """Go from the fleet to the question, deciding and arming on the way."""
-    fleet(line)
+    line.fleet()
     line.press("/")
     line.wait("words, !not")
     line.type("fraud-scoring")
@@ -58,9 +37,7 @@ def to_confirmation(line: Terminal) -> None:
     line.press("m")
     line.wait("type the word live-contoso")
     line.think()
-    line.press("\t")
-    line.type("live-contoso\r")
-    line.type("y")
+    line.type("\tlive-contoso\ry")
     line.wait("LIVE 29 min left")
     line.press("\r")
     line.wait("type the name stfraud01")
@@ -69,9 +46,7 @@ def to_confirmation(line: Terminal) -> None:
 
 def confirm(line: Terminal) -> None:
     """Type what the question shows and answer it."""
-    line.press("\t")
-    line.type(f"stfraud01\r{SLOT}\r")
-    line.type("y")
+    line.type(f"\tstfraud01\r{SLOT}\ry")
 
 
 def recorded() -> list[RunState]:
@@ -95,7 +70,7 @@ def test_keys_alone_rotate_the_keys_of_fraud_scoring_and_end_in_a_report(termina
 
 
 def test_a_lost_line_ends_the_console_and_not_the_run(terminal: Open, home: Path):
-    line = terminal("--speed", "1800")
+    line = terminal("--rehearse=", "--speed", "1800")
     to_confirmation(line)
     confirm(line)
     line.wait("Waiting since")
@@ -106,13 +81,13 @@ def test_a_lost_line_ends_the_console_and_not_the_run(terminal: Open, home: Path
 
 def test_a_lost_line_without_a_run_ends_at_once(terminal: Open):
     line = terminal()
-    fleet(line)
+    line.fleet()
     line.hang_up()
     assert line.ended() == 0
 
 
 def test_terminating_stops_the_run_between_steps_and_gives_the_terminal_back(terminal: Open):
-    line = terminal("--speed", "600")
+    line = terminal("--rehearse=", "--speed", "600")
     to_confirmation(line)
     confirm(line)
     line.wait("Waiting since")
@@ -124,7 +99,7 @@ def test_terminating_stops_the_run_between_steps_and_gives_the_terminal_back(ter
 
 def test_a_stalled_line_shows_the_right_screen_when_it_recovers(terminal: Open):
     line = terminal()
-    fleet(line)
+    line.fleet()
     line.stall()
     for _ in range(40):
         line.type("G")
@@ -139,8 +114,8 @@ def test_a_stalled_line_shows_the_right_screen_when_it_recovers(terminal: Open):
 
 @pytest.mark.parametrize("term", ["linux", "vt100", "xterm", "tmux-256color"])
 def test_any_terminal_that_places_text_shows_the_fleet(terminal: Open, term: str):
-    line = terminal(environ={"TERM": term, "NO_COLOR": "1"} if term == "xterm" else {"TERM": term})
-    fleet(line)
+    line = terminal(**{"TERM": term, "NO_COLOR": "1"} if term == "xterm" else {"TERM": term})
+    line.fleet()
     assert "REHEARSAL Contoso" in line.text
     assert "\n>" in line.text
     line.press("\x11")
@@ -148,7 +123,7 @@ def test_any_terminal_that_places_text_shows_the_fleet(terminal: Open, term: str
 
 
 def test_a_dumb_terminal_is_asked_on_lines(terminal: Open):
-    line = terminal(environ={"TERM": "dumb"})
+    line = terminal(TERM="dumb")
     line.wait("TERM is dumb: everything is asked on lines")
     line.wait("Workspace: its number")
     assert b"\x1b" not in line.tail
@@ -157,8 +132,9 @@ def test_a_dumb_terminal_is_asked_on_lines(terminal: Open):
 
 
 def test_a_cursor_move_costs_few_bytes(terminal: Open):
-    line = terminal(environ={"SSH_CONNECTION": "10.0.0.1 2 10.0.0.2 22"})
-    fleet(line)
+    line = terminal(SSH_CONNECTION="10.0.0.1 2 10.0.0.2 22")
+    line.fleet()
+    line.quiet()
     before = line.count
     for place in range(5, 10):
         line.press("\x1b[B")

@@ -14,7 +14,7 @@ from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from azsim.estates.demo import demo
 from tests.tui.consoles import ARM, NOON, arm, console, fill, on_demo, opened, press, settle, shown
-from tests.tui.terminal import Terminal
+from tests.tui.terminal import Open
 from tui.app import AmlkeysApp
 from tui.config import Config
 from tui.debrief import results_path
@@ -231,28 +231,22 @@ async def test_no_drill_where_the_rehearsal_is_not_in_this_process() -> None:
 
 
 @pytest.mark.terminal
-def test_the_program_plays_on_a_terminal_and_its_exit_tells_how_it_went() -> None:
-    line = Terminal("rehearsal", "drill", "lost-access")
-    try:
-        line.wait("[ To work ]")
-        line.press("\r")
-        line.wait(lambda text: "To work" not in text and "D goal not yet" in text)
-        line.press("\x11")
-        line.wait("Leave the drill?")
-        line.press("\r")
-        line.wait("The goal was not reached.")
-        line.press("\x11")
-        assert line.ended() == 1
-    finally:
-        line.close()
+def test_the_program_plays_on_a_terminal_and_its_exit_tells_how_it_went(terminal: Open) -> None:
+    line = terminal("rehearsal", "drill", "lost-access")
+    line.wait("[ To work ]")
+    line.press("\r")
+    line.wait(lambda text: "To work" not in text and "D goal not yet" in text)
+    line.press("\x11")
+    line.wait("Leave the drill?")
+    line.press("\r")
+    line.wait("The goal was not reached.")
+    line.press("\x11")
+    assert line.ended() == 1
     assert [(each["drill"], each["won"], each["by_hand"]) for each in kept()] == [("lost-access", False, True)]
 
 
 @pytest.mark.terminal
-def test_on_a_terminal_it_plays_by_itself_when_asked_to() -> None:
-    line = Terminal("rehearsal", "drill", "lost-access", "--headless", size=(100, 120))
-    try:
-        line.wait("The goal was reached.")
-        assert line.ended() == 0
-    finally:
-        line.close()
+def test_on_a_terminal_it_plays_by_itself_when_asked_to(terminal: Open) -> None:
+    line = terminal("rehearsal", "drill", "lost-access", "--headless", size=(100, 120))
+    line.wait("The goal was reached.")
+    assert line.ended() == 0

@@ -9,10 +9,10 @@ import msgspec
 
 from azsim.estates.endpoints import serving
 from azsim.secrets import MARK
-from tests.tui.terminal import Terminal
+from tests.tui.terminal import Open
 
 
-def test_the_key_is_seen_and_then_gone(tmp_path: Path) -> None:
+def test_the_key_is_seen_and_then_gone(tmp_path: Path, terminal: Open) -> None:
     """A lone endpoint, so that nothing has to be decided on the way."""
     document = serving(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
     others = ("/score-eu", "/inner", "/llm")
@@ -22,36 +22,29 @@ def test_the_key_is_seen_and_then_gone(tmp_path: Path) -> None:
     ]
     path = tmp_path / "serving.json"
     path.write_bytes(msgspec.json.encode(document))
-    line = Terminal(f"--rehearse={path}", "--live")
-    try:
-        line.wait(lambda text: "1 workspace in" in text or "serve-ml" in text)
-        line.press("e")
-        line.wait("[1 Inspect]")
-        line.press("\r")
-        line.wait("enter makes a plan")
-        line.press("\r")
-        line.wait("enter continues")
-        line.press("\r")
-        line.wait("type the name score")
-        line.think()
-        line.press("\t")
-        line.type("score\rSecondary+Primary\r")
-        line.type("y")
-        line.wait("h hand over")
-        line.press("h")
-        line.wait("v show the key")
-        assert MARK not in line.text
-        line.press("v")
-        line.wait("To see it, type the name score")
-        line.think()
-        line.press("\t")
-        line.type("score\r")
-        line.type("y")
-        line.wait(MARK)
-        line.press("x")
-        line.wait(lambda text: "v show the key" in text and MARK not in text)
-        line.press("\x11")
-        line.ended()
-        assert MARK not in line.text
-    finally:
-        line.close()
+    line = terminal(f"--rehearse={path}", "--live")
+    line.fleet()
+    line.press("e")
+    line.wait("[1 Inspect]")
+    line.press("\r")
+    line.wait("enter makes a plan")
+    line.press("\r")
+    line.wait("enter continues")
+    line.press("\r")
+    line.wait("type the name score")
+    line.think()
+    line.type("\tscore\rSecondary+Primary\ry")
+    line.wait("h hand over")
+    line.press("h")
+    line.wait("v show the key")
+    assert MARK not in line.text
+    line.press("v")
+    line.wait("To see it, type the name score")
+    line.think()
+    line.type("\tscore\ry")
+    line.wait(MARK)
+    line.press("x")
+    line.wait(lambda text: "v show the key" in text and MARK not in text)
+    line.press("\x11")
+    line.ended()
+    assert MARK not in line.text

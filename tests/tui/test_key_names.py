@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.consoles import on_small, opened, press, shown
-from tests.tui.terminal import Terminal
+from tests.tui.terminal import Open
 from tui.config import Config
 from tui.config_example import example
 from tui.key_names import console_bindings, keymap
@@ -58,12 +58,9 @@ async def test_another_key_works_and_the_old_one_does_not() -> None:
         assert "How far may this session go?" in shown(pilot)
 
 
-def test_the_console_does_not_open_with_a_key_that_would_not_work(tmp_path) -> None:
+def test_the_console_does_not_open_with_a_key_that_would_not_work(tmp_path, terminal: Open) -> None:
     place = tmp_path / "config.toml"
     place.write_text('[keys]\nquit = "m"\n')
-    line = Terminal("--rehearse=", "--config", str(place))
-    try:
-        assert line.ended() == 2
-        assert "which mode has too" in " ".join(line.text.split())
-    finally:
-        line.close()
+    line = terminal("--rehearse=", "--config", str(place))
+    assert line.ended() == 2
+    line.wait(lambda text: "which mode has too" in " ".join(text.split()))

@@ -15,7 +15,7 @@ from azsim.estates.endpoints import serving
 from tests.tui.command_line import estate_file
 from tests.tui.consoles import NOON
 from tests.tui.several import several
-from tests.tui.terminal import Terminal
+from tests.tui.terminal import Open
 from tests.tui.test_plain import Sitting
 from tests.tui.test_plain import sims as sims
 
@@ -137,32 +137,29 @@ def test_the_other_places_are_read(tmp_path: Path, sims: list[Simulated]) -> Non
 
 
 @pytest.mark.terminal
-def test_a_terminal_that_places_no_text_reaches_the_report_by_lines_alone(no_secret_in) -> None:
+def test_a_terminal_that_places_no_text_reaches_the_report_by_lines_alone(no_secret_in, terminal: Open) -> None:
     """The main job at 80x24 on a dumb terminal: find, plan, decide, arm, confirm by typing, run, read the record."""
-    line = Terminal("--rehearse=", environ={"TERM": "dumb"})
+    line = terminal(TERM="dumb")
 
     def answer(wanted: str, text: str) -> None:
         line.wait(lambda found: wanted in " ".join(found.split()))
         line.type(f"{text}\r")
 
-    try:
-        answer("Workspace: its number", "fraud-scoring")
-        answer("1 fraud-scoring", "1")
-        answer("What to do", "1")
-        answer("Options, or enter for none", "--soak 5m")
-        answer("May clients outside", "1")
-        answer("Type live or dry-run to arm", "live")
-        answer("Type stfraud01", "stfraud01")
-        answer("Type key1+key2", "key1+key2")
-        line.wait(lambda text: "done: It holds" in " ".join(text.split()))
-        answer("Workspace: its number", "0")
-        answer("Where to", "1")
-        answer("Which run", "1")
-        answer("What to do", "3")
-        answer("Workspace: its number", "q")
-        assert line.ended() == 0
-        assert b"\x1b" not in line.tail
-        no_secret_in(line.text)
-    finally:
-        line.close()
+    answer("Workspace: its number", "fraud-scoring")
+    answer("1 fraud-scoring", "1")
+    answer("What to do", "1")
+    answer("Options, or enter for none", "--soak 5m")
+    answer("May clients outside", "1")
+    answer("Type live or dry-run to arm", "live")
+    answer("Type stfraud01", "stfraud01")
+    answer("Type key1+key2", "key1+key2")
+    line.wait(lambda text: "done: It holds" in " ".join(text.split()))
+    answer("Workspace: its number", "0")
+    answer("Where to", "1")
+    answer("Which run", "1")
+    answer("What to do", "3")
+    answer("Workspace: its number", "q")
+    assert line.ended() == 0
+    assert b"\x1b" not in line.tail
+    no_secret_in(line.text)
     assert runs() == [(Mode.LIVE, RunState.DONE)]
