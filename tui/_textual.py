@@ -24,6 +24,7 @@ from tui.steady import Steady
 if TYPE_CHECKING:
     from io import TextIOWrapper
 
+    from textual.message_pump import MessagePump
     from textual.screen import Screen
     from textual.widget import Widget
 
@@ -98,6 +99,12 @@ def paint(app: App[Any], x: int, y: int, width: int, rows: int, secret: Secret |
             f"\x1b7\x1b[0m\x1b[{y + row + 1};{x + 1}H{(secret.reveal() if secret else '')[part]:<{width}}\x1b8"
         )
     driver.flush()
+
+
+def has_mail(pump: MessagePump) -> bool:
+    """Tell whether a widget, screen or app still has something to handle, the message that it peeked at included."""
+    peeked = pump._pending_message  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return peeked is not None or pump.message_queue_size > 0
 
 
 def bind(widget: Widget, key: str, action: str, description: str, *, show: bool) -> None:

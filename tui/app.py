@@ -7,20 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tui.late import admits, console_commands, own_keys, terminal_hands
+from tui.late import console_commands, own_keys, terminal_hands
 from tui.locales import symbols
 from tui.render import clean
 from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
 from tui.standing import RunBoard, Standing, tell_slowed
 from tui.themes import ASCII_CSS
+from tui.typed_ahead import TypedAhead
 from tui.widgets.banner import tick_after
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class FromEngine(Message):
     told: Event | DeviceCode | Throttling | Connected
 
 
-class AmlkeysApp(Ways):
+class AmlkeysApp(TypedAhead, Ways):
     """The console over one session."""
 
     TITLE = "amlkeys"
@@ -187,11 +187,3 @@ class AmlkeysApp(Ways):
         """Leave without a word: there is nobody to read it."""
         self.lost_terminal = True
         self.exit()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Ask the screen first whether a key counts; all else is Textual's."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.screen_stack:
-            screen = self.screen_stack[-1]
-            if not admits(screen, event):
-                return
-        await super().on_event(event)
