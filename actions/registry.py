@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from actions.guard.model import Risk
+from actions.guard.reach import Risk
 
 if TYPE_CHECKING:
     from actions.guard.contract import Action

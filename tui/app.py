@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -33,11 +32,12 @@ if TYPE_CHECKING:
     from tui.session import Connected, Session
 
 
-@dataclass
 class FromEngine(Message):
     """Something that the engine's thread tells: a run's event, a sign-in to finish, throttling, or being connected."""
 
-    told: Event | DeviceCode | Throttling | Connected
+    def __init__(self, told: Event | DeviceCode | Throttling | Connected) -> None:
+        super().__init__()
+        self.told = told
 
 
 class AmlkeysApp(TypedAhead, Ways):

@@ -6,10 +6,10 @@ it off.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -183,7 +183,8 @@ class FleetStore:
         self.wanted = config.fleet.keep
         words = (settings.cloud or config.cloud, settings.tenant or config.tenant, settings.subscription)
         place = "\x1f".join((*words, *config.subscriptions.hidden, settings.rehearse or "", str(settings.rehearsal)))
-        self._name = f"fleet-{hashlib.sha256(place.encode()).hexdigest()[:16]}.json"
+        name = place.encode()
+        self._name = f"fleet-{zlib.crc32(name):08x}{zlib.crc32(name[::-1]):08x}.json"  # hashlib would load OpenSSL
 
     @property
     def path(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.guard.model import Mode
+from actions.guard.reach import Mode
 
 LIVE_AND_TWIN = "live reads, twin changes"
 """What of a dry run happens where."""

@@ -14,8 +14,8 @@ from actions.guard.text import plain
 from tui.sheets import headed, sheet
 
 __all__ = [
-    "GAP", "Column", "Look", "Tone", "age", "clean", "clip", "clock", "clock_on", "duration", "fit", "indent", "look", "mark",
-    "moment", "pad", "stamp", "table", "told", "width", "wrap",
+    "GAP", "Column", "Look", "Tone", "age", "clean", "clip", "clock", "clock_on", "duration", "fill", "fit", "indent", "look",
+    "mark", "moment", "pad", "stamp", "table", "told", "width", "wrap",
 ]  # fmt: skip
 
 clean = plain
@@ -112,6 +112,13 @@ def pad(text: str, cells: int, *, right: bool = False) -> str:
     """Fill a text with spaces to `cells`; a longer one is returned as it is."""
     gap = " " * (cells - width(text))
     return gap + text if right else text + gap
+
+
+def fill(text: str, cells: int, *, right: bool = False, ascii_only: bool = False) -> str:
+    """Shorten or fill a text so that it takes exactly so many cells."""
+    if len(text) <= cells and text.isascii():  # most cells of a table
+        return text.rjust(cells) if right else text.ljust(cells)
+    return pad(clip(text, cells, ascii_only=ascii_only), cells, right=right)
 
 
 def wrap(text: str, cells: int) -> list[str]:

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -21,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from actions.guard.files import ESTATE_BYTES, read_whole
-from actions.guard.model import Mode
+from actions.guard.reach import Mode
 from actions.guard.secret import Secret
 from actions.guard.worker import EngineThread
 from tui.config import Config, ConfigError, load_config
@@ -50,7 +49,7 @@ T = TypeVar("T")
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 DEMO = "Contoso"
 """The company of the demo estate, told before that is built."""
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 class Banner(NamedTuple):
@@ -67,14 +66,13 @@ class Banner(NamedTuple):
     def words(self) -> tuple[str, ...]:
         """The banner's parts in the order to show them; the first can not be mistaken for the other world."""
         place = f"REHEARSAL {self.estate}".strip() if self.rehearsal else "AZURE"
-        short = self.tenant.partition("-")[0] if _GUID.fullmatch(self.tenant) else self.tenant
+        short = self.tenant.partition("-")[0] if re.fullmatch(_GUID, self.tenant) else self.tenant
         tenant = f"tenant {short}" if short else ""
         parts = (place, mode_told(self.mode), self.user or "not signed in", tenant, self.cloud)
         return tuple(clean(part) for part in parts if part)
 
 
-@dataclass(frozen=True)
-class Connected:
+class Connected(NamedTuple):
     """What there is once signed in; `sim` is the rehearsal cloud of this process, for its clock, faults and outages.
 
     Engine and journal are made when first asked for: lists need neither.

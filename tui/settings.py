@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from actions.guard.model import Mode
+from actions.guard.reach import Mode
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from actions.guard.errors import GuardError
-from actions.guard.model import Mode
+from actions.guard.reach import Mode
 from tui.widgets.banner import BannerFacts, place
 
 if TYPE_CHECKING:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 from functools import cache
 from typing import Any, cast
 
 import msgspec
 
+from actions.guard.reach import Mode as Mode
+from actions.guard.reach import Risk as Risk
+
 PLAN_SCHEMA = "amlkeys.plan/1"
-
-
-class Mode(StrEnum):
-    """How far a session may go: plans only, a walk with every write withheld, or real changes."""
-
-    LOOK = "look"
-    DRY_RUN = "dry-run"
-    LIVE = "live"
 
 
 class Severity(StrEnum):
@@ -45,14 +39,6 @@ class Outcome(StrEnum):
     READY = "ready"
     NEEDS_DECISION = "needs-decision"
     BLOCKED = "blocked"
-
-
-class Risk(StrEnum):
-    """How dangerous a step or plan is; confirmation scales with it."""
-
-    SAFE = "safe"
-    DISRUPTIVE = "disruptive"
-    IRREVERSIBLE = "irreversible"
 
 
 class WaitKind(StrEnum):
@@ -315,4 +301,6 @@ def _defaults(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 def digest(value: object) -> str:
     """Return the SHA-256 of the canonical JSON as 64 lower-case hex digits."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    from hashlib import sha256  # loads OpenSSL, which the first frame need not wait for
+
+    return sha256(canonical(value)).hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 import sys
 from contextlib import suppress
@@ -15,7 +14,7 @@ Fingerprint = NewType("Fingerprint", str)
 
 _SET_DUMPABLE = 4
 """PR_SET_DUMPABLE of prctl(2): a pipe in core_pattern takes dumps whatever the limit is."""
-_SHAPES = re.compile(
+_SHAPES = (  # compiled when first asked for: the first frame asks for nothing
     r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"  # an account key: 64 bytes in base64
     r"|[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26}"  # a key that Azure marks as one
     r"|(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}(?![\w~.-])"  # an application's password in Entra
@@ -28,9 +27,16 @@ _SHAPES = re.compile(
 )
 
 
+def _printed(value: bytes) -> Fingerprint:
+    """The fingerprint of some bytes; OpenSSL is loaded for it, which the first frame need not wait for."""
+    from hashlib import sha256
+
+    return Fingerprint(sha256(value).hexdigest().upper())
+
+
 def looks_secret(text: str) -> bool:
     """Tell whether a text looks as if it held a key, a token, a password or a signed address."""
-    return _SHAPES.search(text) is not None
+    return re.search(_SHAPES, text) is not None
 
 
 def keep_out_of_dumps() -> None:
@@ -65,7 +71,7 @@ class Secret:
 
     def fingerprint(self) -> Fingerprint:
         """Fingerprint an opaque secret (endpoint key, SAS, connection key) by its text."""
-        return Fingerprint(hashlib.sha256(self._value.encode()).hexdigest().upper())
+        return _printed(self._value.encode())
 
     def key_fingerprint(self) -> Fingerprint:
         """Fingerprint a storage account key by its decoded bytes; a text that is no base64 counts as opaque."""
@@ -73,7 +79,7 @@ class Secret:
             decoded = base64.b64decode(self._value, validate=True)
         except (binascii.Error, ValueError):
             return self.fingerprint()
-        return Fingerprint(hashlib.sha256(decoded).hexdigest().upper())
+        return _printed(decoded)
 
     def __repr__(self) -> str:
         return "<secret>"

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.text import Text
@@ -103,20 +102,22 @@ class StatusLine(Static):
         self._draw()
 
 
-@dataclass
 class Far(Message):
     """How far what is being read is, said on the engine's thread."""
 
-    how: str
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
 
 
-@dataclass
 class Answered(Message):
     """Something that was asked of the engine's thread is there."""
 
-    future: Future[Any]
-    then: Callable[[Any], None]
-    failed: Callable[[BaseException], None]
+    def __init__(
+        self, future: Future[Any], then: Callable[[Any], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        super().__init__()
+        self.future, self.then, self.failed = future, then, failed
 
 
 class ConsoleScreen(Steady, Screen[ResultT]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -54,11 +53,12 @@ class Drilling(Habits):
         Binding("R", "controls", "rehearsal controls", show=False, id="rehearsal"),
     ]
 
-    @dataclass
     class Looked(Message):
         """Somebody looked where the goal of the drill stands."""
 
-        standing: Standing
+        def __init__(self, standing: Standing) -> None:
+            super().__init__()
+            self.standing = standing
 
     @property
     def can_rehearse(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -55,12 +54,12 @@ class WorkspacesScreen(FleetChoosing):
     AUTO_FOCUS = "#fleet"
     crumbs = ("workspaces",)
 
-    @dataclass
     class PageCame(Message):
         """A page of the fleet was read on the engine's thread."""
 
-        page: FleetPage
-        columns: tuple[str, ...]
+        def __init__(self, page: FleetPage, columns: tuple[str, ...]) -> None:
+            super().__init__()
+            self.page, self.columns = page, columns
 
     def __init__(self, environments: Environments, chosen: tuple[str, ...] = (), refresh: int = 0) -> None:
         super().__init__(environments, chosen)

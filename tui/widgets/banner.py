@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from actions.guard.model import Mode
+from actions.guard.reach import Mode
 from tui.modes import LIVE_AND_TWIN
-from tui.render import clean, clip, clock, pad, width
+from tui.render import clean, clip, clock, fill, width
 from tui.widgets.lines import put
 
 _LAST_MINUTE = 60
@@ -80,7 +80,7 @@ def second_line(crumbs: tuple[str, ...], cloud: str, as_of: str, cells: int, *, 
     room = cells - width(fresh) - 2
     while len(trail) > 1 and width(" > ".join(trail)) > room:
         trail = trail[1:]
-    return " " + pad(clip(" > ".join(trail), room, ascii_only=ascii_only), room) + " " + fresh
+    return " " + fill(" > ".join(trail), room, ascii_only=ascii_only) + " " + fresh
 
 
 class Banner(Vertical):
@@ -104,7 +104,7 @@ class Banner(Vertical):
     """
 
     def __init__(self, facts: BannerFacts, crumbs: tuple[str, ...], *, ascii_only: bool = False) -> None:
-        super().__init__()
+        super().__init__(classes="-rehearsal" if facts.rehearsal else None)
         self._ascii = ascii_only
         self._facts, self._crumbs, self._as_of = facts, crumbs, ""
 

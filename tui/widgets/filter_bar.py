@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.render import width
 
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from tui.widgets.filter_input import FilterInput
+
 HINT = "words, !not, column:text, -f fuzzy"
-
-
-class FilterInput(Input):
-    """The field; it takes the focus only when it is asked to."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave(True)", "clear", id="filter.clear"),
-        Binding("enter,down", "leave(False)", "to the list", id="filter.leave"),
-    ]
-
-    @dataclass
-    class Left(Message):
-        """The field is done with."""
-
-    def __init__(self) -> None:
-        super().__init__(select_on_focus=False, disabled=True)
-        self.cursor_blink = False
-
-    def action_leave(self, clear: bool) -> None:
-        """Give the focus back, with or without the text."""
-        if clear:
-            self.value = ""
-        self.post_message(self.Left())
 
 
 class FilterBar(Horizontal):
@@ -46,60 +26,75 @@ class FilterBar(Horizontal):
     DEFAULT_CSS = """
     FilterBar {
         height: 1; width: 100%;
-        & > #slash { width: 3; padding: 0 1; }
-        & > Input { width: 1fr; height: 1; border: none; padding: 0; background: transparent; }
-        & > Input:focus { border: none; background: $boost; }
+        & > #slash { width: 1fr; padding: 0 1; }
         & > #count { width: auto; padding: 0 1; color: $text-muted; }
     }
     """
 
-    @dataclass
     class Changed(Message):
         """Another filter was typed."""
 
-        text: str
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
-    @dataclass
     class Closed(Message):
         """The field gave the focus back."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._field: FilterInput | None = None
+
     def compose(self) -> ComposeResult:
-        """Three parts."""
+        """Two parts; the field comes between them when it is needed."""
         yield Static("/", id="slash")
-        yield FilterInput()
         yield Static("", id="count")
+
+    def _made(self, text: str = "") -> FilterInput:
+        """The field, made with a text where there is none yet."""
+        if self._field is None:
+            from tui.widgets.filter_input import FilterInput
+
+            self._field = FilterInput(text)
+            slash = self.query_one("#slash")
+            slash.styles.width = 3
+            self.mount(self._field, after=slash)
+        return self._field
 
     def start(self) -> None:
         """Let the operator type."""
-        field = self.query_one(FilterInput)
+        field = self._made()
         field.disabled = False
         field.placeholder = HINT
         field.focus()
 
     def clear(self) -> None:
         """Show everything again."""
-        self.query_one(FilterInput).value = ""
+        self.set("")
 
     def set(self, text: str) -> None:
         """Filter by a text that was not typed here."""
-        self.query_one(FilterInput).value = text
+        if self._field is not None:
+            self._field.value = text
+        elif text:
+            self._made(text)
+            self.post_message(self.Changed(text))
 
     @property
     def room(self) -> int:
         """How many cells the count may take beside what is typed, or what tells how to type it."""
-        field = self.query_one(FilterInput)
         cells = self.size.width or self.app.size.width
-        return cells - 6 - max(width(field.value), len(field.placeholder), 8)
+        return cells - 6 - max(width(self.text), len(HINT) if self.typing else 0, 8)
 
     @property
     def typing(self) -> bool:
         """Whether a filter is being typed."""
-        return not self.query_one(FilterInput).disabled
+        return self._field is not None and not self._field.disabled
 
     @property
     def text(self) -> str:
         """The present filter."""
-        return self.query_one(FilterInput).value
+        return self._field.value if self._field is not None else ""
 
     def count(self, text: str) -> None:
         """Say how many rows there are; the same again is not painted again."""
@@ -115,6 +110,6 @@ class FilterBar(Horizontal):
     def on_filter_input_left(self, message: FilterInput.Left) -> None:
         """Close the field."""
         message.stop()
-        field = self.query_one(FilterInput)
+        field = self._made()
         field.disabled, field.placeholder = True, ""
         self.post_message(self.Closed())

@@ -116,8 +116,10 @@ class KeyLine(Static):
 
     def _draw(self) -> None:
         """Paint the hints when they are others than before."""
+        if not self.size.width:
+            return
         found = fitting(hints(self._working()), self.size.width)
-        if found == self._shown or not self.size.width:
+        if found == self._shown:
             return
         self._shown = found
         text = Text(" ", no_wrap=True)

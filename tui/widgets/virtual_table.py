@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import ClassVar
 
@@ -18,7 +17,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.render import GAP, Column, clean, clip, fit, look, mark, pad
+from tui.render import GAP, Column, clean, fill, fit, look, mark, pad
 from tui.sheets import Sheet
 from tui.widgets.rows import (
     Query,
@@ -75,24 +74,24 @@ class VirtualTable(Widget, can_focus=True):
         Binding("enter", "open", "open", id="table.open"),
     ]
 
-    @dataclass
     class Opened(Message):
         """Enter was pressed on a row."""
 
-        table: VirtualTable
-        row: TableRow
+        def __init__(self, table: VirtualTable, row: TableRow) -> None:
+            super().__init__()
+            self.table, self.row = table, row
 
         @property
         def control(self) -> VirtualTable:
             """The table, for selectors."""
             return self.table
 
-    @dataclass
     class Moved(Message):
         """The cursor is on another row, or on none."""
 
-        table: VirtualTable
-        row: TableRow | None
+        def __init__(self, table: VirtualTable, row: TableRow | None) -> None:
+            super().__init__()
+            self.table, self.row = table, row
 
         @property
         def control(self) -> VirtualTable:
@@ -415,7 +414,7 @@ class VirtualTable(Widget, can_focus=True):
         texts: list[str] = []
         for number, cells in self._widths:
             title = self._title(number)
-            texts.append(pad(clip(title, cells, ascii_only=self._ascii), cells, right=self.columns[number].right))
+            texts.append(fill(title, cells, right=self.columns[number].right, ascii_only=self._ascii))
         aside = f"{'<' if self._shift else ' '}{'>' if self._hidden else ' '}".ljust(_STATE_CELLS)
         line = aside + (" " * GAP).join(texts)
         count = len(self._view)
@@ -428,7 +427,7 @@ class VirtualTable(Widget, can_focus=True):
     def _row_line(self, row: TableRow, *, on_cursor: bool) -> Strip:
         """The state's symbol in its colour, then the cells."""
         cells = (
-            pad(clip(self._seen(row, number), cells, ascii_only=self._ascii), cells, right=self.columns[number].right)
+            fill(self._seen(row, number), cells, right=self.columns[number].right, ascii_only=self._ascii)
             for number, cells in self._widths
         )
         chosen = "*" if row.key in self._marked else " "
