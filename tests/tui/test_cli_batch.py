@@ -51,6 +51,8 @@ def test_the_canary_is_done_before_the_next_begins_and_production_comes_last(pla
     rows = [line.split() for line in answer.err.splitlines() if line.endswith("not begun")]
     assert [row[2] for row in rows] == ["alpha", "beta", "pay"]
     assert "PROD" in answer.err
+    heads = [line for line in answer.err.splitlines() if line.startswith("==")]
+    assert heads == ["== 1 of 3: alpha ==", "== 2 of 3: beta ==", "== 3 of 3: pay =="]
     told = amlkeys("runs", batch_of(answer), *place)
     assert told.out.count("done, run") == 3
     assert "go on" not in told.out
@@ -60,7 +62,7 @@ def test_the_second_of_a_shared_account_is_left_out_up_front(place, sims) -> Non
     answer = amlkeys(*ROTATE, "alpha", "gamma", *ACCEPT, "--live", *BOTH[:2], *BOTH[4:], *place)
     assert answer.exit == 0, answer.err
     assert "Left out: gamma: it shares the storage account stalpha with alpha, whose run serves both." in answer.err
-    assert answer.err.index("Left out: gamma") < answer.err.index("== alpha ==")
+    assert answer.err.index("Left out: gamma") < answer.err.index("== 1 of 1: alpha ==")
     assert changes(sims) == ["stalpha"] * 2
     other = amlkeys("run", "identity-access", "alpha", "gamma", "--dry-run", *place)
     assert "no two of one account" in other.err

@@ -162,7 +162,9 @@ class Going:
         """Plan for one member, and run it where its own confirmation was given."""
         member = at.member
         if not self._out.json:
-            self._out.progress(f"== {clean(member.name)} ==")
+            targets = [each.member.target for each in self._seen().standings]
+            place = f"{targets.index(member.target) + 1} of {len(targets)}"
+            self._out.progress(f"== {place}: {clean(member.name)} ==")
         wish = self._wish._replace(target=member.target)
         planned = self._session.run(lambda connected: planned_for(connected, wish, ""))
         plan, body = planned.plan, planned.plan.body
