@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actions.guard.errors import UsageError
+from actions.guard.secret import hidden
 from tui.render import clean
 from tui.runbook_steps import same_target
 
@@ -110,7 +111,15 @@ class Record:
 
     def _write(self, sitting: str, kind: str, now: datetime, **data: Any) -> None:
         at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
-        self._journal.append(sitting, kind, {"by": self._operator.name, **data}, at=at)
+        typed = {name: _without_secrets(value) for name, value in data.items()}
+        self._journal.append(sitting, kind, {"by": self._operator.name, **typed}, at=at)
+
+
+def _without_secrets(value: Any) -> Any:
+    """Notes and answers are what people typed or pasted."""
+    if isinstance(value, dict):
+        return {name: _without_secrets(item) for name, item in value.items()}
+    return hidden(value) if isinstance(value, str) else value
 
 
 def sittings(journal: Journal) -> list[Sitting]:

@@ -32,6 +32,7 @@ from actions.guard.planfile import MAX_AGE_SECONDS
 from actions.guard.preflight import preflight
 from actions.guard.results import EXIT_DONE, Planned, RunResult, Staleness
 from actions.guard.run import AnyAction, Run, stamp
+from actions.guard.secret import looks_secret
 from actions.guard.text import plain
 from actions.guard.twin import TwinMaker
 
@@ -220,8 +221,9 @@ class Engine:
         return "It stops after the step that is under way." if attended else "It is stopped."
 
     def note(self, run_id: str, text: str) -> None:
-        """Leave a remark with a run for whoever takes it up."""
+        """Leave a remark with a run for whoever takes it up; raises `UsageError` for one that looks like a secret."""
         run = self.journal.run(run_id).id
+        _insist_no_secret("The note", text)
         self.journal.append(run, "note", {"by": self.operator.name, "text": text}, at=self._now())
 
     @property
@@ -372,6 +374,8 @@ def _check_decisions(
 
     One decision may lead to the next, so they are taken as the plan asks for them; `known` ones were taken before.
     """
+    for name, choice in decided.items():
+        _insist_no_secret(f"The answer to {plain(name)}", choice)
     taken = dict(known)
     while True:
         asked = {decision.id: decision for decision in action.plan(goal, inspection, taken, progress).decisions}
@@ -387,6 +391,11 @@ def _check_decisions(
     unknown = sorted(set(decided) - set(taken))
     if unknown:
         raise UsageError(f"Nothing asks for the decision {plain(unknown[0])!r} here.")
+
+
+def _insist_no_secret(what: str, text: str) -> None:
+    if looks_secret(text):
+        raise UsageError(f"{what} looks as if it held a secret, which no record may keep. Write it without.")
 
 
 def _remaining(history: RunHistory) -> Plan:

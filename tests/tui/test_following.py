@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -177,6 +178,16 @@ def test_it_is_taken_up_by_the_next_shift_with_its_notes(opened, tmp_path, capsy
         "storage-keys has nosuch: does not hold",
     ]
     assert (done, again.state) == (False, "stopped")
+
+
+def test_a_key_that_is_pasted_into_a_note_is_not_kept(opened, tmp_path):
+    path = tmp_path / "own.md"
+    path.write_text(BOOK)
+    found = opened(small(NOON))
+    key = base64.b64encode(bytes(range(64))).decode()
+    _, sitting = follow(found, path, workspace_of(small(NOON)), Scripted(f"n it is {key}", "key1", ""))
+    assert [note.text for note in sitting.notes] == ["it is <secret>"]
+    assert key not in str([entry.data for entry in found.journal.entries()])
 
 
 def test_an_answer_leads_elsewhere(opened, tmp_path):

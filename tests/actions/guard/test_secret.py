@@ -13,7 +13,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from actions.guard.secret import Secret, looks_secret, short
+from actions.guard.errors import UsageError
+from actions.guard.secret import Secret, hidden, looks_secret, short
+from tests.actions.guard.world import Desk
 
 VALUE = base64.b64encode(b"not a real key").decode()
 
@@ -95,3 +97,15 @@ def test_what_looks_like_a_secret_is_known(text: str) -> None:
 def test_ids_and_commands_are_no_secrets(text: str) -> None:
     """Else nothing could be copied."""
     assert not looks_secret(text)
+
+
+async def test_what_people_paste_into_a_record_is_refused(desk: Callable[..., Desk]) -> None:
+    at = desk()
+    result = await at.go()
+    key = base64.b64encode(bytes(range(64))).decode()
+    with pytest.raises(UsageError, match="looks as if it held a secret"):
+        at.engine.note(result.run, f"the key is {key}, I think")
+    with pytest.raises(UsageError, match="looks as if it held a secret"):
+        await at.planned(how=f"yes:{key}")
+    assert key not in str([entry.data for entry in at.journal.entries()])
+    assert hidden(f"it is {key}!") == "it is <secret>!"
