@@ -97,7 +97,7 @@ async def _like(run: Run, twin: Twin) -> Plan:
 def _differences(approved: Steps, here: Steps) -> tuple[str, ...]:
     """Tell in what the twin's way is another one: outcome, steps in order, and what is done only if needed."""
     if here.outcome is not Outcome.READY:
-        return (plain(f"it says {here.outcome}: {' '.join((here.summary, *here.reasons))}"),)
+        return (plain(f"it says {here.outcome}: {here.told}"),)
     told: list[str] = []
     for wanted, planned in ((approved.steps, here.steps), (approved.contingent, here.contingent)):
         was, now = ([(step.id, step.title, step.request) for step in steps] for steps in (wanted, planned))

@@ -132,7 +132,7 @@ class Engine:
         if plan.body.outcome is Outcome.NO_CHANGES:
             return RunResult(run="", state=RunState.DONE, sentence=plan.body.summary, exit=EXIT_DONE)
         if plan.body.outcome is not Outcome.READY:
-            raise NotReady(" ".join((plan.body.summary, *plan.body.reasons)))
+            raise NotReady(plan.body.told)
         self._insist_mode(mode)
         if mode is Mode.LIVE:
             confirm.check(plan, confirmation, named=self._named(plan))

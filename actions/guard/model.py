@@ -200,6 +200,12 @@ class Steps(Frozen, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     leases: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """Say in one text how it stands and why; a reason that the summary gives already is not told twice."""
+        news = "; ".join(reason.rstrip(".") for reason in self.reasons if reason not in self.summary)
+        return f"{self.summary.rstrip('.')}: {news}." if news else self.summary
+
 
 class Plan(Frozen, frozen=True, kw_only=True):
     """A plan as approved: bound, saved, hashed. `goal` and `options` are the action's own structs as plain data.

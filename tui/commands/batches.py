@@ -173,7 +173,7 @@ class Going:
             return EXIT_DONE
         show_plan(self._session, self._out, plan, planned)
         if body.outcome is not Outcome.READY:
-            sentence = " ".join((body.summary, *body.reasons))
+            sentence = body.told
             if self._batch is not None:
                 self._turn(member.target, BLOCKED, sentence)
             raise CommandError(sentence, exit_code=EXIT_BLOCKED, kind="not-ready")

@@ -277,7 +277,7 @@ class BatchScreen(ConsoleScreen[None]):
         body = walk.planned.plan.body if walk.planned is not None and not walk.run_id else None
         outcomes = {Outcome.NO_CHANGES: NOTHING, Outcome.BLOCKED: BLOCKED}
         if body is not None and body.outcome in outcomes:
-            self._note(at.member.target, outcomes[body.outcome], " ".join((body.summary, *body.reasons)))
+            self._note(at.member.target, outcomes[body.outcome], body.told)
 
     def _note(self, target: str, outcome: str, sentence: str) -> None:
         """Keep what came of a member without a run: in the journal once the batch is there."""

@@ -118,7 +118,7 @@ async def test_a_failure_is_seen_without_having_happened(desk: MakeDesk, world: 
     [
         (Mirror(why="the weather is bad."), "the weather is bad."),
         (Mirror(change=lambda twin: twin.values.update(ask=1)), "other steps"),
-        (Mirror(change=lambda twin: twin.values.update(a=-1)), "Counter a is broken."),
+        (Mirror(change=lambda twin: twin.values.update(a=-1)), "Counter a is broken: a is below zero."),
     ],
 )
 async def test_without_a_twin_the_plan_is_walked_and_says_why(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from actions.guard.model import (
     PLAN_SCHEMA,
     Binding,
+    Outcome,
     Plan,
     Request,
     Risk,
@@ -72,3 +73,16 @@ def test_a_plan_with_its_schema_spelled_out_is_the_same_plan() -> None:
 )  # fmt: skip
 def test_canonical_json(value: object, text: bytes) -> None:
     assert canonical(value) == text
+
+
+@pytest.mark.parametrize(
+    ("summary", "reasons", "told"),
+    [
+        ("nothing can be removed now", ("the cluster is old; re-create it first", "a page is missing."),
+         "nothing can be removed now: the cluster is old; re-create it first; a page is missing."),
+        ("Blocked: a lock forbids it.", ("a lock forbids it.",), "Blocked: a lock forbids it."),
+        ("It is tagged.", (), "It is tagged."),
+    ],
+)  # fmt: skip
+def test_a_summary_and_its_reasons_are_one_text(summary: str, reasons: tuple[str, ...], told: str) -> None:
+    assert Steps(outcome=Outcome.BLOCKED, summary=summary, reasons=reasons).told == told
