@@ -15,7 +15,9 @@ from actions.estate.naming import Names
 from actions.support_apps.naming import FIRST_PARTY, MICROSOFT, looks_like, prefix_of
 
 Raw = dict[str, Any]
-_ID = re.compile(r"/subscriptions/[^\s'\",;?<>()\[\]]+", re.IGNORECASE)
+_ID = re.compile(
+    r"/(?:subscriptions|providers/Microsoft\.Management/managementGroups)/[^\s'\",;?<>()\[\]]+", re.IGNORECASE
+)
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<host>[^/\s:?'\"]+)(?P<port>:\d+)?(?P<path>[^\s'\"]*)", re.IGNORECASE
 )
@@ -125,6 +127,8 @@ class Pseudonyms:
         folded = key.casefold()
         if folded in _TEXTS:
             return ""
+        if folded == "managementgroups":
+            return self._segment(text, folded)
         if folded == "condition":
             return self._condition(text)
         if folded in _WORDS and not text.startswith("/"):

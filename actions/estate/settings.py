@@ -85,3 +85,19 @@ async def read_unregistered(camera: Camera, subscriptions: Iterable[str]) -> dic
         if lacking:
             told.setdefault(subscription, []).append(name)
     return told
+
+
+async def read_above(camera: Camera, subscriptions: list[str]) -> dict[str, list[str]]:
+    """The names of the management groups above each subscription, the nearest first, as far as Resource Graph tells them."""
+    wanted = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions'"
+    text = f"{wanted} | project id, above = properties.managementGroupAncestorsChain | order by id asc"
+
+    async def ask() -> list[Raw]:
+        return [row async for page in camera.cloud.query(text, tuple(subscriptions)) for row in page]
+
+    rows = await camera.maybe("the management groups of subscriptions", ask) or []
+    named = {
+        ResourceId(str(row["id"])).subscription: [str(each.get("name")) for each in row.get("above") or ()]
+        for row in rows
+    }
+    return {one: names for one, names in named.items() if names}

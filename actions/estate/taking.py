@@ -24,7 +24,7 @@ from actions.estate.resources import (
     listed,
     surroundings,
 )
-from actions.estate.settings import read_secret_names, read_settings, read_unregistered
+from actions.estate.settings import read_above, read_secret_names, read_settings, read_unregistered
 from actions.estate.signals import read_activity, read_metrics
 from actions.estate.vault_keys import named_keys, read_keys
 from actions.guard.text import many
@@ -111,7 +111,7 @@ async def take(cloud: Cloud, frame: Frame | None = None, *, say: Callable[[str],
     document: Raw = {
         "tenant": tenant,
         "signedIn": _signed_in(who),
-        "subscriptions": [_subscription(one, beside.unregistered.get(one.id, [])) for one in kept],
+        "subscriptions": [_subscription(one, beside) for one in kept],
         "resources": list(found.by_id.values()),
         **_governed(access, people),
         "keys": keys,
@@ -225,9 +225,10 @@ def _policy_holders(found: Found) -> set[str]:
     return {str(entry["objectId"]) for entries in policies for entry in entries if entry.get("objectId")}
 
 
-def _subscription(one: Subscription, unregistered: list[str]) -> Raw:
+def _subscription(one: Subscription, beside: Beside) -> Raw:
     told = {"subscriptionId": one.id, "displayName": one.name, "state": one.state or "Enabled"}
-    return told | ({"unregistered": unregistered} if unregistered else {})
+    more = {"unregistered": beside.unregistered.get(one.id), "managementGroups": beside.above.get(one.id)}
+    return told | {name: value for name, value in more.items() if value}
 
 
 def _governed(access: Access, people: People) -> Raw:
@@ -280,9 +281,12 @@ class Beside(Data, frozen=True, kw_only=True):
 
     secrets: list[Raw] = []
     unregistered: dict[str, list[str]] = {}
+    above: dict[str, list[str]] = {}
 
 
 async def _beside(camera: Camera, kept: list[Subscription], found: Found) -> Beside:
     await read_settings(camera, found)
     names = await read_secret_names(camera, found)
-    return Beside(secrets=names, unregistered=await read_unregistered(camera, [one.id for one in kept]))
+    ids = [one.id for one in kept]
+    unregistered, above = await read_unregistered(camera, ids), await read_above(camera, ids)
+    return Beside(secrets=names, unregistered=unregistered, above=above)

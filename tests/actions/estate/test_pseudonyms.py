@@ -142,3 +142,18 @@ def test_a_host_within_a_longer_text_has_another_name_too() -> None:
 @pytest.mark.parametrize("text", ["25.09.03", "routes.Lakehouse", "Standard_LRS", "blob", "2026-11-20T12:00:00.0Z"])
 def test_what_is_no_host(text: str) -> None:
     assert not is_host(text)
+
+
+async def test_management_groups_have_the_same_other_name_wherever_they_stand() -> None:
+    document = demo(NOW)
+    scope = "/providers/Microsoft.Management/managementGroups/contoso-platform"
+    document["subscriptions"][0]["managementGroups"] = ["contoso-platform", document["tenant"]["tenantId"]]
+    grant = {**document["roleAssignments"][0]["properties"], "scope": scope}
+    document["roleAssignments"].append({"properties": grant})
+    _, picture = await pictured(document)
+    made, _ = pseudonymise(picture.document, "salt")
+    near, root = made["subscriptions"][0]["managementGroups"]
+    assert near != "contoso-platform"
+    assert root == made["tenant"]["tenantId"]
+    scopes = {str(item["properties"]["scope"]) for item in made["roleAssignments"]}
+    assert f"/providers/Microsoft.Management/managementGroups/{near}" in scopes

@@ -111,6 +111,18 @@ async def test_groups_keep_their_members(inside: bool) -> None:
     assert {normalised(each) for each in group["members"]} == {normalised(each) for each in was["members"]}
 
 
+async def test_management_groups_stand_above_the_same_subscriptions() -> None:
+    document = demo(NOW)
+    for one, groups in zip(document["subscriptions"], (["ml", "contoso"], ["contoso"], []), strict=True):
+        one["managementGroups"] = groups
+    _, picture = await pictured(document)
+    assert [one.get("managementGroups", []) for one in picture.document["subscriptions"]] == [
+        ["ml", "contoso"],
+        ["contoso"],
+        [],
+    ]
+
+
 async def test_a_picture_of_one_workspace_holds_what_it_stands_on() -> None:
     """Its account, vault, registry and insights, whoever else uses the account, and the roles that count there."""
     document = demo(NOW)
