@@ -24,8 +24,7 @@ _TITLES = {
     "public-access": "public", "private-endpoints": "private", "storage-network": "storage net",
     "vault-network": "vault net", "registry-network": "registry net", "endpoint-network": "endpoint net",
     "purge-protection": "purge", "ssh": "SSH", "v1-tls": "v1 TLS", "ml-app": "ML app",
-    "can-regenerate": "regenerate", "can-read-secrets": "read secrets", "can-assign": "assign roles",
-    "cluster-accounts": "AKS accounts", ENVIRONMENT: "env",
+    "can-regenerate": "can regen", "can-read-secrets": "can read", ENVIRONMENT: "env",
 }  # fmt: skip
 _LEAST = {
     "workspace": 14,
