@@ -128,3 +128,9 @@ async def test_the_filter_line_says_that_a_column_is_not_shown():
         assert "tls is not shown: t adds it" in shown(pilot).splitlines()[2]
         await press(pilot, "escape")
         assert "47 workspaces" in shown(pilot).splitlines()[2]
+
+
+async def test_the_question_for_columns_tells_all_of_what_one_says_and_costs():
+    async with opened(on_demo()) as pilot:
+        await press(pilot, "t", "end")
+        assert "how long ago it was changed last, in 90 days; asked of each workspace" in shown(pilot)

@@ -16,7 +16,7 @@ from tui.render import clean
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
-_ROWS = 12
+_ROWS = 10
 
 
 class Chosen:
@@ -45,7 +45,8 @@ class ColumnsDialog(Dialog[tuple[str, ...] | None]):
     """Choose the columns behind the name, and their order; None is a refusal, none at all are the usual ones."""
 
     DEFAULT_CSS = """
-    ColumnsDialog VirtualTable { height: auto; max-height: 13; background: $surface; }
+    ColumnsDialog VirtualTable { height: auto; max-height: 11; background: $surface; }
+    ColumnsDialog #meaning { height: 2; color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "turn", "show or hide", id="columns.turn"),
@@ -66,6 +67,12 @@ class ColumnsDialog(Dialog[tuple[str, ...] | None]):
             (TableColumn("", 3), TableColumn("column", 17), TableColumn("says", 20)), opens=False, ascii_only=self._ascii,
             id="columns",
         )  # fmt: skip
+        yield Static(id="meaning")
+
+    def on_virtual_table_moved(self, message: VirtualTable.Moved) -> None:
+        """Tell the whole of what the column under the cursor says, and what it costs."""
+        told = self._meanings[message.row.key] if message.row is not None else ""
+        self.query_one("#meaning", Static).update(Text(clean(told)))
 
     def compose_answers(self) -> ComposeResult:
         """How to answer."""
