@@ -122,7 +122,7 @@ async def test_look_refuses_to_run(desk: MakeDesk, world: World) -> None:
         ("safe", None, False),
         ("safe", Confirmation(), True),
         ("disruptive", Confirmation(), False),
-        ("disruptive", Confirmation(name="c2"), False),
+        ("disruptive", Confirmation(name="C1"), False),
         ("disruptive", Confirmation(name="c1"), True),
         ("irreversible", Confirmation(name="c1"), False),
         ("irreversible", Confirmation(name="c1", slot="one"), False),
@@ -287,6 +287,7 @@ async def test_a_refusal_by_azure_ends_the_run_with_its_words(
     result = await at.go()
     assert (result.state, result.exit) == (state, code)
     assert world.bumps == {"a": 1}
+    assert at.journal.run(result.run).steps[1].result == "refused"
     later = at.again()
     assert (await later.engine.resume(result.run)).exit == 0
     assert world.bumps == {"a": 1, "b": 1, "c": 1}
@@ -388,6 +389,7 @@ async def test_a_mistake_in_an_action_is_named_without_its_text(desk: MakeDesk, 
     assert (result.state, result.exit) == (RunState.FAILED, 1)
     assert "KeyError at" in result.sentence
     assert "mistake" not in result.sentence
+    assert at.journal.run(result.run).steps[0].result == "unknown"
     later = at.again()
     assert (await later.engine.resume(result.run)).exit == 0
     assert world.bumps == {"a": 1, "b": 1, "c": 1}

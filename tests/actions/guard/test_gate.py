@@ -7,6 +7,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from azure.core.exceptions import AzureError
 from hypothesis import given
@@ -153,6 +154,31 @@ def test_permit_is_bound_spent_and_dies() -> None:
         gate.admit("POST", f"{ARM}{ACCOUNT}/regenerateKey")
 
 
+@pytest.mark.parametrize(
+    "path", [f"{ACCOUNT}%2FregenerateKey", f"{ACCOUNT}/%2e/../regenerateKey", f"{ACCOUNT}//regenerateKey"]
+)
+def test_a_permit_is_not_good_for_a_path_that_hides_its_segments(path: str) -> None:
+    gate = Gate(HOSTS, Mode.LIVE)
+    with permit_for(REGENERATE), pytest.raises(Refused, match="not what the running step"):
+        gate.admit("POST", f"{ARM}{path}")
+
+
+async def test_a_permit_that_a_task_carried_out_of_its_step_is_dead() -> None:
+    gate, go = Gate(HOSTS, Mode.LIVE), asyncio.Event()
+
+    async def late() -> None:
+        await go.wait()
+        gate.admit("PUT", f"{ARM}{ACCOUNT}")
+
+    request = msgspec.structs.replace(REGENERATE, method="PUT", path=ACCOUNT)
+    async with asyncio.TaskGroup() as group:
+        with permit_for(request, once=False):
+            task = group.create_task(_swallow(late()))
+            gate.admit("PUT", f"{ARM}{ACCOUNT}")
+        go.set()
+    assert isinstance(task.result(), Refused)
+
+
 @pytest.mark.parametrize("mode", [Mode.LOOK, Mode.DRY_RUN])
 def test_a_permit_is_not_enough_outside_live(mode: Mode) -> None:
     """Short of live mode the step's own write is withheld, and that is told apart from a refusal."""
@@ -190,6 +216,8 @@ def test_secret_reads_must_be_announced() -> None:
         gate.admit("POST", f"{ARM}{ACCOUNT}/listKeys")
     with secret_reads(announced="a test"):
         assert gate.admit("POST", f"{ARM}{ACCOUNT}/listKeys") is SECRET
+    with pytest.raises(Refused, match="was not announced"):
+        gate.admit("POST", f"{ARM}{ACCOUNT}/listKeys")
 
 
 async def test_permits_do_not_cross_tasks() -> None:

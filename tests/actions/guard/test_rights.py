@@ -161,6 +161,28 @@ async def test_a_deny_assignment_is_named_and_no_role_offered(desk: Callable[...
     assert missing.role == ""
 
 
+async def test_a_deny_assignment_of_a_group_counts_for_its_members(desk: Callable[..., Desk], world: World) -> None:
+    at = desk()
+    plan = (await at.planned()).plan
+    world.denies = [
+        deny(permissions=[{"actions": ["*"]}], principals=[{"id": "night-shift"}], scope="/subscriptions/s1")
+    ]
+    who = await at.cloud.signed_in()
+    assert (await preflight(plan, cast(Cloud, at.cloud), who)).ok
+    member = msgspec.structs.replace(who, claims={"groups": ["night-shift"]})
+    assert not (await preflight(plan, cast(Cloud, at.cloud), member)).ok
+
+
+async def test_what_is_done_only_if_needed_must_be_permitted_too(desk: Callable[..., Desk], world: World) -> None:
+    plan = (await desk(script=("bump:a",)).planned()).plan
+    at = desk()
+    world.roles = [{"actions": ["Microsoft.Test/counters/write"]}]
+    again = asking(plan, permission="Microsoft.Test/counters/delete").body.steps
+    plan = msgspec.structs.replace(plan, body=msgspec.structs.replace(plan.body, contingent=again))
+    (missing,) = (await preflight(plan, cast(Cloud, at.cloud), await at.cloud.signed_in())).missing
+    assert missing.action == "Microsoft.Test/counters/delete"
+
+
 @pytest.mark.parametrize("read", ["permissions", "deny_assignments", "locks"])
 async def test_what_cannot_be_read_counts_as_missing(desk: Callable[..., Desk], read: str) -> None:
     at = desk()
