@@ -145,7 +145,7 @@ def test_a_cursor_move_costs_few_bytes(terminal: Open):
 def test_what_is_in_place_is_told_on_a_real_terminal(terminal: Open):
     """What the console writes through has no encoding of its own, and the terminal has."""
     line = terminal()
-    fleet(line)
+    line.fleet()
     line.press("\x10")
     line.wait("Search for commands")
     line.type("doctor")
