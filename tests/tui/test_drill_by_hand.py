@@ -14,6 +14,7 @@ from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from azsim.estates.demo import demo
 from tests.tui.consoles import ARM, NOON, arm, console, fill, on_demo, opened, press, settle, shown
+from tests.tui.monkey import chosen
 from tests.tui.terminal import Open
 from tui.app import AmlkeysApp
 from tui.config import Config
@@ -250,3 +251,16 @@ def test_on_a_terminal_it_plays_by_itself_when_asked_to(terminal: Open) -> None:
     line = terminal("rehearsal", "drill", "lost-access", "--headless", size=(100, 120))
     line.wait("The goal was reached.")
     assert line.ended() == 0
+
+
+async def test_the_palette_asks_before_it_quits_and_hides_no_banner() -> None:
+    """Textual's own commands would quit at once, and let a part of the screen cover where one is and in which mode."""
+    app = on_drill("leaked-key")
+    async with opened(app) as pilot:
+        await to_work(pilot, app)
+        known = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Quit", "Picture", "Export", "Theme"} <= known
+        assert not {"Maximize", "Keys", "Screenshot"} & known
+        await chosen(pilot, "quit")
+        assert app.is_running
+        assert "Leave the drill?" in shown(pilot)

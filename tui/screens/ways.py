@@ -169,7 +169,8 @@ class Ways(Drilling):
             screen.ask("checking", look, show)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette finds beside Textual's own."""
+        """What the palette finds. Of Textual's own only the themes: the others hide the banner, ask nothing before they quit,
+        and write files that others can read."""
         yield SystemCommand("Runbooks", "To follow one, or to take up a half-done one", self.open_runbooks)
         yield SystemCommand("Runs", "All runs of the journal", self.open_runs)
         yield SystemCommand("Encryption keys", "Whose key expires when", self.open_key_calendar)
@@ -181,7 +182,11 @@ class Ways(Drilling):
         yield SystemCommand("Doctor", "Check installation, settings, journal and sign-in", self.open_doctor)
         yield SystemCommand("Mode", "Look, dry-run or live", self.action_choose_mode)
         yield SystemCommand("Keys here", "The keys that work where the focus is", self.action_help)
-        yield from super().get_system_commands(screen)
+        if getattr(screen, "has_sheets", False):
+            yield SystemCommand("Export", "A table of this screen, to a file", self.action_export_table)
+        yield SystemCommand("Picture", "This screen as an SVG, to a file", self.action_picture)
+        yield SystemCommand("Theme", "Other colours", self.action_change_theme)
+        yield SystemCommand("Quit", "Leave; asks while a run is under way", self.action_leave)
 
     def action_suspend_process(self) -> None:
         """Leave for the shell until `fg`; not while a run is under way, which would stand still in the middle of a step."""
@@ -200,6 +205,10 @@ class Ways(Drilling):
         from textual.theme import ThemeProvider
 
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes ..."))
+
+    def action_leave(self) -> None:
+        """Leave; ask while a run is under way."""
+        raise NotImplementedError
 
     def action_choose_mode(self) -> None:
         """Ask how far this session may go."""
