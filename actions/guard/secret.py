@@ -41,7 +41,7 @@ def looks_secret(text: str) -> bool:
 
 def hidden(text: str) -> str:
     """Put `<secret>` in the place of what looks like one: people paste keys where they write notes."""
-    return _SHAPES.sub("<secret>", text)
+    return re.sub(_SHAPES, "<secret>", text)
 
 
 def keep_out_of_dumps() -> None:
