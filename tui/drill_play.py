@@ -62,5 +62,5 @@ def _run(plan: Plan, session: Session, out: Output) -> RunResult:
 
     need = required(plan)
     typed = Confirmation(name=need.name, slot=need.slot, plan=plan_shown(plan))
-    watch = Attendance(session, out)
+    watch = Attendance(session, out, last=True)
     return watch.attend(lambda connected: connected.engine.run(plan, mode=Mode.LIVE, confirmation=typed))

@@ -276,6 +276,8 @@ class Places(Walk):
         class Asking(Going):
             """A batch whose confirmations are typed when each plan was shown."""
 
+            last = False
+
             def _insist_answers(self) -> None:
                 """They are asked for one by one."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from actions.guard.events import Event, WaitBegan
 from azsim.cloud import Cloud as Simulated
 from tests.support.reviewed import NAME, reviewed
 from tests.tui.command_line import estate_file
@@ -84,6 +87,29 @@ def test_nothing_runs_without_the_typed_name_and_slot(
     sitting = Sitting(*PLAN, *typed)
     assert sitting.walk(estate_file(tmp_path)) == 0
     assert sims[0].ledger.writes() == []
+
+
+def test_ctrl_c_works_again_once_a_run_was_stopped_by_it(
+    tmp_path: Path, sims: list[Simulated], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The walk goes on after the run, unlike a command, so that the next ctrl+c is for its questions."""
+    tell, before, asked = Output.event, signal.getsignal(signal.SIGINT), list[object]()
+
+    def told(self: Output, event: Event) -> None:
+        tell(self, event)
+        if isinstance(event, WaitBegan):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    class Watching(Sitting):
+        def ask(self, question: str) -> str:
+            asked.append(signal.getsignal(signal.SIGINT))
+            return super().ask(question)
+
+    monkeypatch.setattr(Output, "event", told)
+    sitting = Watching(*PLAN, "live", "stsmall01", "key1+key2", "q")
+    assert sitting.walk(estate_file(tmp_path)) == 0
+    assert "Stopped between two steps" in sitting.said
+    assert set(asked) == {before}
 
 
 def test_a_dry_run_needs_no_name(tmp_path: Path, sims: list[Simulated]) -> None:

@@ -259,7 +259,7 @@ def carry_out(
 ) -> int:
     """Show a plan, run it as the flags say, and tell its end."""
     show_plan(session, out, plan, planned)
-    watch = Attendance(session, out)
+    watch = Attendance(session, out, last=True)
     return finish(out, attended(session, watch, plan, confirm, slot), watch.paused)
 
 

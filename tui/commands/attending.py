@@ -86,10 +86,13 @@ async def _signed_in(_connected: object) -> None:
 
 
 class Attendance:
-    """One run watched by this process: ctrl+c and SIGTERM stop it between two steps, a lost terminal does not."""
+    """One run watched by this process: ctrl+c and SIGTERM stop it between two steps, a lost terminal does not.
 
-    def __init__(self, session: Session, out: Output) -> None:
-        self._session, self._out = session, out
+    `last` says that the process ends with it: once it was asked to stop, pressing again does no harm until then.
+    """
+
+    def __init__(self, session: Session, out: Output, *, last: bool = False) -> None:
+        self._session, self._out, self._last = session, out, last and _kept.get() is None
         self._run, self._asked = "", 0
         self.paused: Paused | None = None
 
@@ -121,8 +124,8 @@ class Attendance:
         try:
             yield
         finally:
-            ending = self._asked and _kept.get() is None
-            for number, handler in before.items():  # while the process ends, pressing again does no harm
+            ending = self._asked and self._last
+            for number, handler in before.items():
                 signal.signal(number, signal.SIG_IGN if ending else handler)
 
     def _on_stop(self, _number: int, _frame: object) -> None:

@@ -99,6 +99,9 @@ async def _record(connected: Connected, batch: str) -> Batch:
 class Going:
     """One batch in this process: offers each member in turn, stops at the first that is not behind, and tells."""
 
+    last = True
+    """Whether the process ends with it."""
+
     def __init__(
         self,
         session: Session,
@@ -178,7 +181,7 @@ class Going:
                 self._turn(member.target, BLOCKED, sentence)
             raise CommandError(sentence, exit_code=EXIT_BLOCKED, kind="not-ready")
         answer = self._answer(plan)
-        watch = Attendance(self._session, self._out)
+        watch = Attendance(self._session, self._out, last=self.last)
         name, slot = (answer.name, answer.slot) if answer else (None, "")
         result = attended(self._session, watch, plan, name, slot, begin=lambda: self._next(member.target))
         self._note(result, watch)

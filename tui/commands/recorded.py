@@ -147,7 +147,7 @@ def resume(
             _insist_mode(history, settings.mode)
         begin(session, out)
         given = None if confirm is None else _confirmed(session, out, history.id, confirm, slot, decided)
-        watch = Attendance(session, out)
+        watch = Attendance(session, out, last=True)
         result = watch.attend(
             lambda connected: connected.engine.resume(
                 history.id,
