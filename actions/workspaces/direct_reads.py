@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from actions.cloud import versions
-from actions.cloud.data import KeptSecret, ResourceId
+from actions.cloud.data import Forbidden, KeptSecret, ResourceId
 from actions.cloud.protocol import Cloud
 from actions.workspaces.cells import Seen
 from actions.workspaces.direct import Direct
 from actions.workspaces.judged import KEYED, PROVIDERS, WEEK, Life, added, life_of, logged, registered
 from actions.workspaces.roles import Held, held_of
 from actions.workspaces.rows import moment
+from actions.workspaces.sources import BESIDE, query_of, shaped
 
 _LOGGED = timedelta(days=90) - timedelta(minutes=1)
 """How far back the activity log may be asked."""
@@ -28,6 +29,13 @@ class App(NamedTuple):
 
     principal: str
     kind: str
+
+
+class Mine(NamedTuple):
+    """The caller's own assignments; `whole` where Azure told all of them, through groups too."""
+
+    held: tuple[Held, ...]
+    whole: bool = True
 
 
 class Change(NamedTuple):
@@ -84,10 +92,25 @@ async def itself(cloud: Cloud, key: str) -> Mapping[str, Any]:
     return (await cloud.workspace(ResourceId(key))).properties
 
 
-async def own_roles(cloud: Cloud, key: str) -> tuple[Held, ...]:
-    """The caller's own assignments above, at and below a subscription, those through groups too."""
+async def own_roles(cloud: Cloud, key: str) -> Mine:
+    """The caller's own assignments above, at and below a subscription, those through groups too.
+
+    Who may read assignments in some groups alone is refused that list: Resource Graph then tells those that name the
+    caller, or a group in the token; where that names none, there may be more.
+    """
     who = await cloud.signed_in()
-    return tuple(held_of(each.raw) for each in await cloud.role_assignments(key, f"assignedTo('{who.object_id}')"))
+    try:
+        found = await cloud.role_assignments(key, f"assignedTo('{who.object_id}')")
+    except Forbidden:
+        ids = (who.object_id, *(str(each) for each in who.claims.get("groups") or ()))
+        named = ", ".join(f"'{each}'" for each in ids if each.replace("-", "").isalnum())
+        fields = ("principalId", "principalType", "roleDefinitionId", "scope", "condition")
+        source = next(each for each in BESIDE if each.name == "assignments")
+        mine = source._replace(where=f"{source.where} | where properties.principalId in~ ({named})")
+        pages = cloud.query(query_of(mine, fields), (ResourceId(key).subscription,))
+        held = [held_of(shaped(row)) async for page in pages for row in page]
+        return Mine(tuple(held), whole="groups" in who.claims)
+    return Mine(tuple(held_of(each.raw) for each in found))
 
 
 async def support_apps(cloud: Cloud, _key: str) -> tuple[App, ...]:

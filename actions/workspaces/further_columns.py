@@ -10,7 +10,7 @@ from typing import Any
 
 from actions.guard.model import Severity
 from actions.workspaces.cells import Fields, FleetColumn, Properties, Seen, asked, behind, tally
-from actions.workspaces.direct_reads import App, has_own_key
+from actions.workspaces.direct_reads import App, Mine, has_own_key
 from actions.workspaces.roles import Counted, lets_read_secrets, places_of
 from actions.workspaces.rows import NONE, UNREAD
 
@@ -29,11 +29,12 @@ _ROLES_FROM: Fields = {"roles": RIGHTS_FROM["roles"]}
 def _my_roles(seen: Seen) -> str:
     """The names of the caller's roles that reach the workspace."""
 
-    def told(mine: Sequence[Any]) -> str:
+    def told(mine: Mine) -> str:
         if seen.rights is None or seen.rights.roles is None:
             return UNREAD
-        reaching = [each for each in mine if each.reaches(seen.id)]
-        return ", ".join(dict.fromkeys(seen.rights.name(each.role) for each in reaching)) or NONE
+        reaching = [seen.rights.name(each.role) for each in mine.held if each.reaches(seen.id)]
+        names = ", ".join(dict.fromkeys(reaching))
+        return (names or NONE) if mine.whole else f"{names}, rest {UNREAD}" if names else UNREAD
 
     return asked("mine", told)(seen)
 

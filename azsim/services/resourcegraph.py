@@ -253,10 +253,11 @@ def _authorization_rows(ctx: Context, subscriptions: frozenset[str]) -> Iterator
 
 
 def _definition_rows(ctx: Context, subscriptions: frozenset[str]) -> Iterator[Row]:
-    """The roles that can be assigned in the subscriptions, for whoever may read role definitions in one of them."""
+    """The roles that can be assigned in the subscriptions, for whoever may read role definitions anywhere in one of them."""
     places = [f"/subscriptions/{item}" for item in subscriptions]
-    if ctx.caller is not None and not any(
-        ctx.cloud.rbac.allowed(ctx.caller, at, f"{_DEFINITION}/read") for at in places
+    rbac, caller, action = ctx.cloud.rbac, ctx.caller, f"{_DEFINITION}/read"
+    if caller is not None and not any(
+        rbac.allowed(caller, at, action) or rbac.allowed_below(caller, at, action) for at in places
     ):
         return
     for guid, properties in ctx.world.access.definitions.items():

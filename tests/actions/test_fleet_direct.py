@@ -13,7 +13,7 @@ from actions.workspaces import FleetPage, fleet, whole_fleet
 from actions.workspaces.cells import PENDING, Seen
 from actions.workspaces.columns import ALL, BY_NAME, USUAL, beside, cells_of, directs
 from actions.workspaces.direct import DUE, PAGE, Readings
-from actions.workspaces.direct_reads import DIRECT, App, Change
+from actions.workspaces.direct_reads import DIRECT, App, Change, Mine
 from actions.workspaces.roles import Held, Rights, role_of
 from azsim.cloud import Cloud
 from azsim.estates.book import OWNER
@@ -167,8 +167,10 @@ KEYED = {"encryption": {"status": "Enabled"}}
         ("support-apps", (App("elsewhere", "likely"),), ("-", "")),
         ("ml-app", frozenset({"strong"}), ("there", "")),
         ("ml-app", frozenset({"app"}), ("missing", "warn")),
-        ("my-roles", (Held("ada", "User", "owner", S), Held("grp", "Group", "reader", HERE)), ("Owner, Reader", "")),
-        ("my-roles", (Held("ada", "User", "owner", "/subscriptions/s2"),), ("-", "")),
+        ("my-roles", Mine((Held("ada", "User", "owner", S), Held("grp", "Group", "reader", HERE))), ("Owner, Reader", "")),
+        ("my-roles", Mine((Held("ada", "User", "owner", "/subscriptions/s2"),)), ("-", "")),
+        ("my-roles", Mine((Held("ada", "User", "owner", "/subscriptions/s2"),), whole=False), ("?", "unknown")),
+        ("my-roles", Mine((Held("ada", "User", "owner", S),), whole=False), ("Owner, rest ?", "unknown")),
     ],
 )  # fmt: skip
 def test_what_is_asked_directly_says(name: str, value: Any, expected: tuple[str, str]) -> None:
@@ -340,3 +342,20 @@ async def test_roles_of_a_management_group_reach_its_own_subscriptions() -> None
     found = {(row.subscription, row.cells[0]) for row in rows}
     assert found == {(first["subscriptionId"], "2, 2 wide"), (second["subscriptionId"], "1, 1 wide")}
     assert unread == ()
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"), [({"groups": []}, "Reader"), ({}, "Reader, rest ?")], ids=["groups told", "not"]
+)
+async def test_who_may_read_some_groups_alone_is_told_roles_by_name(claims: dict[str, Any], told: str) -> None:
+    """The list of a subscription is refused; what Resource Graph shows of one's own roles stands in its place."""
+    document = members(20)
+    workspace = next(item["id"] for item in document["resources"] if item["id"].endswith("/workspaces/ml-00000"))
+    group = workspace.partition("/providers/")[0]
+    (grant,) = document["roleAssignments"]
+    document["roleAssignments"] = [{"properties": {**grant["properties"], "scope": group}}]
+    document["signedIn"] = {**document["signedIn"], "claims": claims}
+    pages, asked = await pages_of(Cloud(document), ("my-roles",))
+    assert set(cells(pages, ("my-roles",)).values()) == {told}
+    assert pages[-1].unread == ()
+    assert sum("roleAssignments" in each for each in asked) == 1
