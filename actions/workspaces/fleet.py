@@ -55,16 +55,16 @@ async def whole_fleet(
     subscriptions: tuple[str, ...] = (),
     columns: tuple[str, ...] = USUAL,
     came: Callable[[FleetPage], object] = lambda _page: None,
+    hidden: Sequence[str] = (),
 ) -> tuple[tuple[WorkspaceRow, ...], tuple[str, ...]]:
     """Give all rows, ordered by id, and what could not be read; `came` is handed each page on the way."""
-    rows: list[WorkspaceRow] = []
+    rows: dict[str, WorkspaceRow | None] = {}  # in the order of the list, whichever are complete first
     unread: tuple[str, ...] = ()
-    async for page in fleet(cloud, subscriptions, columns):
+    async for page in fleet(cloud, subscriptions, columns, hidden=hidden):
         came(page)
-        if page.complete:
-            rows.extend(page.rows)
-            unread = page.unread
-    return tuple(rows), unread
+        rows |= {row.id: row if page.complete else rows.get(row.id) for row in page.rows}
+        unread = page.unread if page.complete else unread
+    return tuple(row for row in rows.values() if row is not None), unread
 
 
 async def fleet(
@@ -72,12 +72,14 @@ async def fleet(
     subscriptions: tuple[str, ...] = (),
     columns: tuple[str, ...] = USUAL,
     readings: Readings | None = None,
+    hidden: Sequence[str] = (),
 ) -> AsyncGenerator[FleetPage, None]:
     """Yield the workspaces page by page: as they come with what they say themselves, then complete.
 
     `columns` are names of `actions.workspaces.columns`; what no column needs is not asked for. Where columns ask each
     workspace by itself, all rows come once more before that, with everything else; `readings` keeps the answers for the
-    next time. Raises `CloudError` only where the workspaces themselves cannot be listed in any way.
+    next time, and subscriptions that are `hidden` (names or ids) are not asked so. Raises `CloudError` only where the
+    workspaces themselves cannot be listed in any way.
     """
     now = cloud.now()
     as_of = now.isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -102,7 +104,8 @@ async def fleet(
             for raws in held or [[]]:
                 yield FleetPage(rows=filled.rows(raws), complete=True, total=totals[-1], unread=filled.sources.unread)
             return
-        async for page in _asked(Asking(cloud, wanted_direct, readings or Readings()), filled, held):
+        out = _hidden(names, hidden)
+        async for page in _asked(Asking(cloud, wanted_direct, readings or Readings()), filled, held, out):
             yield msgspec.structs.replace(page, total=totals[-1])
     finally:
         for waiting in (names_read, rest):
@@ -129,11 +132,20 @@ class _Filled:
         )
 
 
-async def _asked(asking: Asking, filled: _Filled, held: Sequence[list[Raw]]) -> AsyncIterator[FleetPage]:
+def _hidden(names: Mapping[str, str], hidden: Sequence[str]) -> frozenset[str]:
+    """The ids, in lower case, of subscriptions whose workspaces nobody looks at."""
+    out = {each.casefold() for each in hidden}
+    return frozenset(key for key, name in names.items() if out & {key, name.casefold()})
+
+
+async def _asked(
+    asking: Asking, filled: _Filled, held: Sequence[list[Raw]], out: frozenset[str]
+) -> AsyncIterator[FleetPage]:
     """Yield all rows with what is known, then those again, page by page, that had to be asked by themselves."""
     raws = [raw for page in held for raw in page]
     seen = [asking.seen(seen_of(raw, filled.sources)) for raw in raws]
-    pending = [number for number, each in enumerate(seen) if PENDING in each.direct.values()]
+    waiting = (number for number, each in enumerate(seen) if PENDING in each.direct.values())
+    pending = [number for number in waiting if seen[number].id.subscription.casefold() not in out]
     late, total = set(pending), len(pending)
     done = [number for number in range(len(raws)) if number not in late]
     unread = (*filled.sources.unread, *asking.unread)

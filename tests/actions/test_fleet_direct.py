@@ -359,3 +359,26 @@ async def test_who_may_read_some_groups_alone_is_told_roles_by_name(claims: dict
     assert set(cells(pages, ("my-roles",)).values()) == {told}
     assert pages[-1].unread == ()
     assert sum("roleAssignments" in each for each in asked) == 1
+
+
+async def test_rows_keep_their_order_and_hidden_subscriptions_are_not_asked() -> None:
+    """Some workspaces tell their network in the list and some have to be asked for it; the lab's are nobody's to see."""
+    document = demo()
+    spaces = [item for item in document["resources"] if item["id"].rpartition("/")[0].endswith("/workspaces")]
+    for item in spaces[::2]:
+        item["properties"].pop("managedNetwork", None)
+    sim = Cloud(document)
+    usual, _ = await whole_fleet(rehearsed(sim), (), ("isolation",))
+    assert [row.id for row in usual] == [row.id for row in (await whole_fleet(rehearsed(sim)))[0]]
+    before = sim.ledger.last
+    rows, _ = await whole_fleet(rehearsed(sim), (), ("ssh",), hidden=("contoso-LAB",))
+    lab = {row.subscription for row in rows if row.subscription_name == "contoso-lab"}
+    asked = {
+        each.path.split("/")[2]
+        for each in sim.ledger.since(before)
+        if each.path.partition("?")[0].endswith("/computes")
+    }
+    assert len(rows) == 47
+    assert lab
+    assert not lab & asked
+    assert len(asked) == 2

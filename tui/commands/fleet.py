@@ -47,7 +47,8 @@ def workspaces(context: click.Context, columns: str, wanted: str, sort: str, vie
             from actions.workspaces import whole_fleet
 
             where = await subscription_ids(connected, session.settings.subscription)
-            return await whole_fleet(connected.cloud, where, lines.asked, out.pages(session))
+            hidden = session.config.subscriptions.hidden
+            return await whole_fleet(connected.cloud, where, lines.asked, out.pages(session), hidden)
 
         rows, unread = session.run(read)
         out.banner(session)

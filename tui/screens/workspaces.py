@@ -151,7 +151,8 @@ class WorkspacesScreen(FleetChoosing):
 
         readings = self._readings = self._readings or Readings()
         wanted = await subscription_ids(connected, self.console.session.settings.subscription)
-        async for page in fleet(connected.cloud, wanted, columns, readings):
+        hidden = self.console.session.config.subscriptions.hidden
+        async for page in fleet(connected.cloud, wanted, columns, readings, hidden):
             with suppress(RuntimeError):
                 self.post_message(self.PageCame(page, columns))
         with suppress(GuardError):  # told when a plan or a run needs it
