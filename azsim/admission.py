@@ -85,12 +85,9 @@ def require_version(ctx: Context) -> Response | None:
 
 def require_subscription(ctx: Context) -> Response | None:
     """Refuse a subscription that the tenant does not have."""
-    segments = ctx.segments
-    if ctx.route.host != "arm" or len(segments) < 2 or segments[0].casefold() != "subscriptions":
+    if ctx.route.host != "arm" or not ctx.subscription or ctx.world.has_subscription(ctx.subscription):
         return None
-    if ctx.world.has_subscription(segments[1]):
-        return None
-    return arm_error(404, "SubscriptionNotFound", f"The subscription '{segments[1]}' could not be found.")
+    return arm_error(404, "SubscriptionNotFound", f"The subscription '{ctx.segments[1]}' could not be found.")
 
 
 def authorize(ctx: Context) -> Response | None:

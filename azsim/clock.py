@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_real_now = partial(datetime.now, UTC)  # noqa: TID251 - the one place that reads the machine's clock
 
 
 class Clock:
@@ -117,7 +118,3 @@ def parse(text: str) -> datetime:
         text = f"{head}.{tail[: min(digits, 6)]}{tail[digits:]}"
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _real_now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the one place where the rehearsal cloud reads the machine's clock

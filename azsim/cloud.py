@@ -21,7 +21,7 @@ from azsim.outages import Outages
 from azsim.quota import Quota, add_headers
 from azsim.rbac import Rbac
 from azsim.rng import Rng
-from azsim.router import Context, HostClass, Route, Router, Way, scope_of
+from azsim.router import Context, HostClass, Route, Router, Way, scope_of, subscription_of
 from azsim.services import TABLES, activity
 from azsim.tokens import Tokens
 from azsim.wire import BadRequestBody, ConnectionDropped, Request, Response
@@ -87,8 +87,10 @@ class Cloud:
         with self._lock:
             exchange = self._begin(request)
             try:
+                self.settle_if_due()
+                exchange.version = self.world.version
                 for step in BEFORE:
-                    exchange.response = step(self, exchange)
+                    exchange.response = step(exchange.ctx)
                     if exchange.response is not None:
                         break
                 for finish in AFTER:
@@ -185,6 +187,7 @@ class Cloud:
             caller=None,
             api_version=version,
             target=way.scope,
+            subscription=way.subscription,
         )
         if way.route:
             entry.kind = route.kind
@@ -200,7 +203,7 @@ class Cloud:
             route, params = self._router.match(host, request.method, segments) or (None, {})
             if len(self._ways) >= _WAYS:
                 self._ways.clear()
-            found = self._ways[key] = Way(host, segments, scope_of(segments), route, params)
+            found = self._ways[key] = Way(host, segments, scope_of(segments), subscription_of(segments), route, params)
         return found
 
     def _close(self, exchange: Exchange) -> None:
@@ -211,15 +214,8 @@ class Cloud:
         entry.committed = self.world.version != exchange.version
 
 
-def _pass_time(cloud: Cloud, exchange: Exchange) -> Response | None:
-    cloud.settle_if_due()
-    exchange.version = cloud.world.version
-    return None
-
-
-def _fault_before(cloud: Cloud, exchange: Exchange) -> Response | None:
-    ctx = exchange.ctx
-    ctx.firing = cloud.faults.pick(ctx.request)
+def _fault_before(ctx: Context) -> Response | None:
+    ctx.firing = ctx.cloud.faults.pick(ctx.request)
     if ctx.firing is None or not ctx.firing.fault.spares_state:
         return None
     if ctx.firing.fault.kind == "reset_before":
@@ -227,12 +223,11 @@ def _fault_before(cloud: Cloud, exchange: Exchange) -> Response | None:
     return _fault_answer(ctx, ctx.firing)
 
 
-def _spend_quota(cloud: Cloud, exchange: Exchange) -> Response | None:
-    return cloud.quota.spend(exchange.ctx) if exchange.ctx.route.host == "arm" else None
+def _spend_quota(ctx: Context) -> Response | None:
+    return ctx.cloud.quota.spend(ctx) if ctx.route.host == "arm" else None
 
 
-def _answer(_cloud: Cloud, exchange: Exchange) -> Response | None:
-    ctx = exchange.ctx
+def _answer(ctx: Context) -> Response | None:
     try:
         return ctx.route.handler(ctx)
     except Refused as refusal:
@@ -241,24 +236,19 @@ def _answer(_cloud: Cloud, exchange: Exchange) -> Response | None:
         return arm_error(400, "InvalidRequestContent", str(error), gateway=False)
 
 
-def _check(check: Callable[[Context], Response | None]) -> Callable[[Cloud, Exchange], Response | None]:
-    return lambda _cloud, exchange: check(exchange.ctx)
-
-
-BEFORE: tuple[Callable[[Cloud, Exchange], Response | None], ...] = (
-    _pass_time,
+BEFORE: tuple[Callable[[Context], Response | None], ...] = (
     _fault_before,
-    _check(admission.authenticate),
-    _check(admission.require_route),
-    _check(admission.require_version),
-    _check(admission.require_subscription),
+    admission.authenticate,
+    admission.require_route,
+    admission.require_version,
+    admission.require_subscription,
     _spend_quota,
-    _check(admission.authorize),
-    _check(admission.check_group),
-    _check(admission.check_locks),
+    admission.authorize,
+    admission.check_group,
+    admission.check_locks,
     _answer,
 )
-"""The way of a request, in order; the first step that answers ends it."""
+"""The way of a request once time has passed, in order; the first step that answers ends it."""
 
 
 def _complete(cloud: Cloud, exchange: Exchange) -> None:

@@ -78,7 +78,7 @@ class Quota:
     def spend(self, ctx: Context) -> Response | None:
         """Take one request from the budget; a 429 when it is used up and the behaviour says that budgets
         refuse."""
-        kind, subscription = budget_of(ctx), _subscription(ctx)
+        kind, subscription = budget_of(ctx), ctx.subscription
         limit, refill = _LIMITS[kind]
         now = ctx.clock.now()
         owner = ctx.caller.object_id if ctx.caller else ""
@@ -99,7 +99,7 @@ class Quota:
         bucket = ctx.bucket
         if bucket is None:
             owner = ctx.caller.object_id if ctx.caller else ""
-            bucket = self._buckets.get((owner, _subscription(ctx), budget_of(ctx)))
+            bucket = self._buckets.get((owner, ctx.subscription, budget_of(ctx)))
         return max(0, int(bucket.left)) if bucket else 0
 
     def _bucket(self, owner: str, subscription: str, kind: str, limit: float, now: datetime) -> Bucket:
@@ -165,7 +165,7 @@ def _add_budget(ctx: Context, quota: Quota, given: dict[str, str], added: dict[s
             return
     kind, left = budget_of(ctx), quota.remaining(ctx)
     in_tenant, in_subscription, everywhere, more = _TOLD[kind]
-    if not _subscription(ctx):
+    if not ctx.subscription:
         added[in_tenant] = str(left)
         return
     added[in_subscription] = str(left)
@@ -187,8 +187,3 @@ def _add_service(ctx: Context, service: str, status: int, added: dict[str, str])
     if ctx.caller is not None:
         who = f"tenantId={ctx.world.directory.tenant_id},objectId={ctx.caller.object_id}"
         added["x-ms-operation-identifier"] = f"{who}/westeurope/{ctx.rng.uuid()}"
-
-
-def _subscription(ctx: Context) -> str:
-    segments = ctx.segments
-    return segments[1].casefold() if len(segments) > 1 and segments[0].casefold() == "subscriptions" else ""

@@ -128,6 +128,8 @@ class Context:
     api_version: str
     target: str = ""
     """The scope of the path, known before it is asked for."""
+    subscription: str = ""
+    """The subscription of the path in lower case; empty where it has none."""
     firing: Firing | None = None
     bucket: Bucket | None = None
     """The budget that the request was taken from."""
@@ -172,6 +174,11 @@ class Context:
         return [resource for resource in resources if may(caller, resource["id"], action)]
 
 
+def subscription_of(segments: list[str]) -> str:
+    """The subscription of a path in lower case; empty where it has none."""
+    return segments[1].casefold() if len(segments) > 1 and segments[0].casefold() == "subscriptions" else ""
+
+
 def missing(world: World, resource_id: str) -> Response:
     """Resource Manager's 404 for a resource that does not exist, or whose group does not."""
     parts = [part for part in resource_id.split("/") if part]
@@ -199,11 +206,12 @@ def scope_of(segments: Sequence[str]) -> str:
 
 
 class Way(NamedTuple):
-    """Where a request leads: its part of Azure, its path's segments and scope, its route if any, and the `{names}`."""
+    """Where a request leads: its part of Azure, its path's segments, scope and subscription, its route if any, names."""
 
     host: HostClass
     segments: list[str]
     scope: str
+    subscription: str
     route: Route | None
     params: dict[str, str]
 
