@@ -8,7 +8,7 @@ not a deny. Conditions are carried and shown; those that bound what a caller may
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -185,6 +185,7 @@ class Rbac:
         self._fresh_until: datetime | None = None
         self._verdicts: dict[tuple[frozenset[str], str, str, bool], Verdict] = {}
         self._granted: dict[frozenset[str], list[Assignment]] = {}
+        self._placed: dict[frozenset[str], dict[str, list[Assignment]]] = {}
 
     def allowed(self, caller: Caller, scope: str, action: str, *, data: bool = False) -> bool:
         """Whether the caller may do `action` (or the data action) at `scope`."""
@@ -249,7 +250,7 @@ class Rbac:
     def _decide(self, principals: frozenset[str], scope: str, action: str, data: bool) -> Verdict:
         granted = any(
             self._reaches(item, scope) and self._role_allows(item, action, data=data)
-            for item in self._assignments(principals)
+            for item in self._holding(principals, scope)
         )
         if not granted:
             return Verdict(False)
@@ -272,6 +273,20 @@ class Rbac:
             ]
         return found
 
+    def _holding(self, principals: frozenset[str], scope: str) -> Iterator[Assignment]:
+        """What may reach a scope, found by its own: a large estate has an assignment in each subscription."""
+        placed = self._placed.get(principals)
+        if placed is None:
+            placed = self._placed[principals] = {}
+            for item in self._assignments(principals):
+                placed.setdefault(item.scope, []).append(item)
+        end = 0
+        while end >= 0:
+            yield from placed.get(scope[:end], ())
+            end = scope.find("/", end + 1)
+        if scope:
+            yield from placed.get(scope, ())
+
     def _refresh(self) -> None:
         if self._version == self._access.version and self._fresh_until is None:
             return
@@ -282,6 +297,7 @@ class Rbac:
             self._fresh_until = self._access.next_change(now)
             self._verdicts.clear()
             self._granted.clear()
+            self._placed.clear()
 
 
 def assignment_properties(given: dict[str, Any], started: str) -> dict[str, Any]:
