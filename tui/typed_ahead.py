@@ -28,13 +28,18 @@ class TypedAhead(App[None]):
         self._typed: deque[events.Key | events.Paste] = deque()
         self._limit: asyncio.TimerHandle | None = None
 
+    @property
+    def typing(self) -> bool:
+        """Whether a key is being handled, or waits for one that is."""
+        return self._limit is not None and self.return_code is None
+
     async def on_event(self, event: events.Event) -> None:
-        """Line keys up; all else is Textual's."""
-        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded or not self.screen_stack:
+        """Line keys up, and drop them where there is no screen any more; all else is Textual's."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
         self._typed.append(event)
-        if self._limit is None:
+        if not self.typing:
             await self._hand_on()
 
     async def _hand_on(self) -> None:

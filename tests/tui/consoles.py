@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from textual import events
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -24,6 +26,8 @@ from tui.config import Config
 from tui.session import Session, ignore
 from tui.settings import Settings
 
+PATIENCE = 300.0
+"""Seconds; ends a hang, and nothing else: a loaded machine may take its time."""
 NOON = datetime(2026, 3, 9, 14, 2, 11, tzinfo=UTC)
 ARM = ("m", "tab", *"live-contoso", "enter", "y")
 
@@ -71,18 +75,55 @@ def on_small(config: Config | None = None) -> AmlkeysApp:
     return console(session(small(NOON), config=config))
 
 
+async def wait_for(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Wait until something holds, and it is painted; a limit only ends a hang."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, f"it never came to be:\n{shown(pilot)}"
+        await pilot.pause(0.005)
+    await pilot.pause()
+
+
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until nothing is being read and no run is under way, and all of it is painted."""
+    """Wait until every key is handled, nothing is being read and no run is under way, and all of it is painted."""
     app = pilot.app
     assert isinstance(app, AmlkeysApp)
-    for _ in range(8000):
-        asked = any(getattr(screen, "_asked", ()) for screen in app.screen_stack)
-        if app.standing.connected is not None and not asked and not app.board.pending:
-            await pilot.pause()
-            if not any(getattr(screen, "_asked", ()) for screen in app.screen_stack) and not app.board.pending:
-                return
-        await pilot.pause(0.005)
-    raise AssertionError(f"still busy:\n{screen_text(app.screen)}")
+    await pilot.pause()
+    while busy(app):
+        await wait_for(pilot, lambda: not busy(app))
+
+
+def busy(app: AmlkeysApp) -> bool:
+    """Whether something that was begun has not ended: signing in, a key, a read of any screen, a run."""
+    asked = any(getattr(screen, "_asked", ()) for screen in app.screen_stack)
+    return app.standing.connected is None or app.typing or asked or app.board.pending
+
+
+async def until(pilot: Pilot[None], text: str) -> None:
+    """Wait until the screen shows a text."""
+    await wait_for(pilot, lambda: not busy(pilot.app) and text in shown(pilot))
+
+
+async def handled(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys and wait until they are handled, whatever is being read and whichever run is under way."""
+    await pilot.press(*keys)
+    await wait_for(pilot, lambda: not pilot.app.typing)
+
+
+async def find(pilot: Pilot[None], words: str) -> None:
+    """Open the palette, type, and wait for what it finds."""
+    await handled(pilot, "ctrl+p")
+    await handled(pilot, *words)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def choose(pilot: Pilot[None], words: str) -> None:
+    """Take the first thing that the palette finds."""
+    await find(pilot, words)
+    await pilot.press("down", "enter")
+    await wait_for(pilot, lambda: not isinstance(pilot.app.screen, CommandPalette))
+    await settle(pilot)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -150,16 +191,14 @@ class Barrier:
         def held(request: Request) -> Response:
             if request.path.endswith(ending):
                 self.reached.set()
-                assert self._go.wait(60)
+                assert self._go.wait(PATIENCE)
             return handle(request)
 
         sim.handle = held  # type: ignore[method-assign]
 
     async def wait(self, pilot: Pilot[None]) -> None:
         """Wait until the change is held."""
-        while not self.reached.is_set():
-            await pilot.pause(0.005)
-        await pilot.pause()
+        await wait_for(pilot, self.reached.is_set)
 
     def let(self) -> None:
         """Let everything through from now on."""

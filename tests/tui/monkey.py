@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from textual import events
 from textual.app import App
-from textual.command import CommandPalette
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -25,7 +24,7 @@ from azsim.cloud import Cloud
 from azsim.estates.demo import demo
 from azsim.estates.endpoints import serving
 from azsim.estates.small import small
-from tests.tui.consoles import NOON, arm, console, fill, opened, press, settle, shown
+from tests.tui.consoles import NOON, arm, choose, console, fill, opened, press, settle, shown, until
 from tests.tui.several import ENVIRONMENTS, several
 from tui._textual import screen_text
 from tui.app import AmlkeysApp
@@ -218,7 +217,7 @@ class Monkey:
             self.sims.forget_writes()
             arm(pilot.app, self.mode)
         if way.palette:
-            await chosen(pilot, way.palette)
+            await choose(pilot, way.palette)
         await press(pilot, *way.keys)
         if way.until:
             await until(pilot, "[ To work ]")
@@ -262,44 +261,11 @@ class Monkey:
 async def home(pilot: Pilot[None]) -> None:
     """Go back to the fleet by escape alone; a screen that does not go by it is a failure."""
     for _ in range(100):
-        await quiet(pilot)
+        await settle(pilot)
         if len(pilot.app.screen_stack) == 1:
             return
         await pilot.press("escape")
     raise AssertionError(f"escape leads nowhere:\n{shown(pilot)}")
-
-
-async def quiet(pilot: Pilot[None]) -> None:
-    """Wait until nothing that a screen asked for is on its way and no run is."""
-    app = pilot.app
-    for _ in range(8000):
-        if not any(getattr(screen, "_asked", ()) for screen in app.screen_stack) and not app.board.pending:
-            await pilot.pause()
-            return
-        await pilot.pause(0.005)
-    raise AssertionError(f"still busy:\n{shown(pilot)}")
-
-
-async def until(pilot: Pilot[None], text: str) -> None:
-    """Wait until the screen shows a text."""
-    for _ in range(400):
-        await settle(pilot)
-        if text in shown(pilot):
-            return
-    raise AssertionError(f"{text!r} never came:\n{shown(pilot)}")
-
-
-async def chosen(pilot: Pilot[None], words: str) -> None:
-    """Choose in the palette by typing."""
-    await pilot.press(PALETTE, *words)
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-    await pilot.press("down", "enter")
-    for _ in range(400):
-        if not isinstance(pilot.app.screen, CommandPalette):
-            break
-        await pilot.pause(0.005)
-    await settle(pilot)
 
 
 async def waiting_run(pilot: Pilot[None]) -> None:

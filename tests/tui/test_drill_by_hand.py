@@ -13,8 +13,7 @@ from actions.guard.model import Mode
 from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from azsim.estates.demo import demo
-from tests.tui.consoles import ARM, NOON, arm, console, fill, on_demo, opened, press, settle, shown
-from tests.tui.monkey import chosen
+from tests.tui.consoles import ARM, NOON, arm, choose, console, fill, on_demo, opened, press, settle, shown, until
 from tests.tui.terminal import Open
 from tui.app import AmlkeysApp
 from tui.config import Config
@@ -43,15 +42,6 @@ async def to_work(pilot: Pilot[None], app: AmlkeysApp) -> None:
     await until(pilot, "[ To work ]")
     await press(pilot, "enter")
     arm(app, Mode.LIVE)
-
-
-async def until(pilot: Pilot[None], text: str) -> None:
-    """Wait until the screen shows a text."""
-    for _ in range(400):
-        await settle(pilot)
-        if text in shown(pilot):
-            return
-    raise AssertionError(f"{text!r} never came:\n{shown(pilot)}")
 
 
 async def workspace(pilot: Pilot[None], name: str) -> None:
@@ -261,6 +251,6 @@ async def test_the_palette_asks_before_it_quits_and_hides_no_banner() -> None:
         known = {command.title for command in app.get_system_commands(app.screen)}
         assert {"Quit", "Picture", "Export", "Theme"} <= known
         assert not {"Maximize", "Keys", "Screenshot"} & known
-        await chosen(pilot, "quit")
+        await choose(pilot, "quit")
         assert app.is_running
         assert "Leave the drill?" in shown(pilot)

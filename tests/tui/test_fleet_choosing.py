@@ -11,8 +11,7 @@ import pytest
 
 from azsim.estates.demo import demo
 from azsim.faults import Fault
-from tests.tui.consoles import NOON, console, on_demo, opened, press, session, settle, shown
-from tests.tui.test_habits import chosen, typed
+from tests.tui.consoles import NOON, PATIENCE, choose, console, on_demo, opened, press, session, settle, shown, wait_for
 from tui.app import AmlkeysApp
 from tui.config import Config, Environment, Fleet, FleetView
 from tui.dialogs.ask import AskDialog
@@ -30,15 +29,6 @@ def asked(app: AmlkeysApp) -> int:
     """How many requests the rehearsal cloud has seen."""
     assert app.session.sim is not None
     return int(app.session.sim.ledger.last)
-
-
-async def settled_until(pilot: Any, true: Any) -> None:
-    """Wait for something that the clock begins."""
-    for _ in range(4000):
-        if true():
-            return
-        await pilot.pause(0.005)
-    raise AssertionError(shown(pilot))
 
 
 async def test_columns_are_chosen_by_keys_and_read():
@@ -133,8 +123,7 @@ async def test_saved_views_that_cannot_be_read_are_told_and_the_others_are_there
 
 async def test_the_palette_finds_a_view():
     async with opened(on_demo()) as pilot:
-        await typed(pilot, "view vaults")
-        await chosen(pilot)
+        await choose(pilot, "view vaults")
         assert "purge" in shown(pilot)
 
 
@@ -235,7 +224,7 @@ async def test_it_is_due_after_the_interval():
         assert pilot.app.screen._due._interval == 2
         pilot.app.screen._every = 0.01
         pilot.app.screen._wait()
-        await settled_until(pilot, lambda: asked(pilot.app) >= before + 10)
+        await wait_for(pilot, lambda: asked(pilot.app) >= before + 10)
         pilot.app.screen._every = 0
         await settle(pilot)
 
@@ -276,14 +265,14 @@ async def test_columns_that_are_chosen_while_the_list_is_read_come_all_the_same(
     def slow(request: Any) -> Any:
         if wanted.is_set() and GRAPH in request.path and not held.is_set():
             held.set()
-            assert gate.wait(60)
+            assert gate.wait(PATIENCE)
         return handle(request)
 
     app.session.sim.handle = slow  # type: ignore[method-assign]
     async with opened(app) as pilot:
         wanted.set()
         await pilot.press("f5")
-        await settled_until(pilot, held.is_set)
+        await wait_for(pilot, held.is_set)
         pilot.app.screen.show_view(FleetView(name="x", columns=("tls",)))
         gate.set()
         await settle(pilot)

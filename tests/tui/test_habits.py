@@ -6,10 +6,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette
 
 from azsim.secrets import MARK
-from tests.tui.consoles import on_demo, on_small, opened, press, settle, shown, writes
+from tests.tui.consoles import choose, on_demo, on_small, opened, press, settle, shown, writes
 from tui.dialogs.ask import AskDialog
 from tui.screens.runbook import RunbookScreen
 from tui.screens.walk import WalkScreen
@@ -48,28 +47,9 @@ def test_a_file_is_private_and_never_written_over(tmp_path: Path):
     assert path.read_text() == "first"
 
 
-async def typed(pilot, text: str) -> None:
-    """Open the palette, type, and wait for what it finds."""
-    await pilot.press("ctrl+p")
-    await pilot.press(*text)
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-
-
-async def chosen(pilot) -> None:
-    """Take the first thing that was found."""
-    await pilot.press("down", "enter")
-    for _ in range(200):
-        if not isinstance(pilot.app.screen, CommandPalette):
-            break
-        await pilot.pause(0.005)
-    await settle(pilot)
-
-
 async def test_the_palette_finds_a_workspace_by_typing():
     async with opened(on_demo()) as pilot:
-        await typed(pilot, "fraud-scoring")
-        await chosen(pilot)
+        await choose(pilot, "fraud-scoring")
         assert isinstance(pilot.app.screen, WorkspaceScreen | WalkScreen)
         assert "fraud-scoring" in shown(pilot)
 
@@ -87,16 +67,14 @@ async def test_the_palette_of_themes_takes_a_page_key_before_its_list_is_laid_ou
 
 async def test_the_palette_starts_an_action_by_looking_only():
     async with opened(on_small()) as pilot:
-        await typed(pilot, "storage-keys on")
-        await chosen(pilot)
+        await choose(pilot, "storage-keys on")
         assert isinstance(pilot.app.screen, WalkScreen)
         assert writes(pilot.app) == []
 
 
 async def test_the_palette_finds_a_runbook():
     async with opened(on_small()) as pilot:
-        await typed(pilot, "runbook identity-access")
-        await chosen(pilot)
+        await choose(pilot, "runbook identity-access")
         assert isinstance(pilot.app.screen, RunbookScreen)
         assert "workspaces > small-ml > runbook > identity-access" in shown(pilot)
 
@@ -104,8 +82,7 @@ async def test_the_palette_finds_a_runbook():
 async def test_the_palette_starts_an_action_on_a_workspace_from_anywhere_by_both_names():
     async with opened(on_demo()) as pilot:
         await press(pilot, "r")
-        await typed(pilot, "identity fraud-sc")
-        await chosen(pilot)
+        await choose(pilot, "identity fraud-sc")
         assert isinstance(pilot.app.screen, WalkScreen)
         assert "workspaces > fraud-scoring > identity access > inspect" in shown(pilot)
 
@@ -113,15 +90,13 @@ async def test_the_palette_starts_an_action_on_a_workspace_from_anywhere_by_both
 async def test_the_palette_opens_what_is_only_read_about_a_workspace():
     async with opened(on_small()) as pilot:
         await press(pilot, "enter")
-        await typed(pilot, "posture of")
-        await chosen(pilot)
+        await choose(pilot, "posture of")
         assert "workspaces > small-ml > security" in shown(pilot)
 
 
 async def test_the_palette_checks_that_everything_is_in_place():
     async with opened(on_small()) as pilot:
-        await typed(pilot, "doctor")
-        await chosen(pilot)
+        await choose(pilot, "doctor")
         assert "ada@contoso.example in tenant" in shown(pilot)
         assert "none left open" in shown(pilot)
 

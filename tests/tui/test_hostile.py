@@ -16,8 +16,8 @@ from actions.guard.model import Choice, Decision, Mode
 from azsim.clock import FixedClock
 from azsim.cloud import Cloud
 from tests.tui.command_line import amlkeys
-from tests.tui.consoles import NOON, arm, console, opened, press, shown
-from tests.tui.monkey import ESTATES, PREPARED, WAYS, chosen, home
+from tests.tui.consoles import NOON, arm, choose, console, opened, press, shown
+from tests.tui.monkey import ESTATES, PREPARED, WAYS, home
 from tests.tui.several import ENVIRONMENTS
 from tests.tui.test_dialogs import DIALOGS
 from tests.tui.test_plain import Sitting
@@ -94,7 +94,7 @@ async def test_every_screen_shows_them_as_plain_text(name: str, group: str, monk
             await home(pilot)
             await press(pilot, "escape", "escape", "home")
             if way.palette:
-                await chosen(pilot, way.palette)
+                await choose(pilot, way.palette)
             await press(pilot, *way.keys)
             await pilot.pause()
             assert type(app.screen).__name__ == screen, shown(pilot)

@@ -16,7 +16,7 @@ from azsim.estates.small import small
 from azsim.faults import Fault
 from azsim.wire import Request, Response
 from tests.support.snapshots import Snap
-from tests.tui.consoles import NOON, Barrier, arm, console, fill, press, session, settle, shown
+from tests.tui.consoles import NOON, PATIENCE, Barrier, arm, console, fill, press, session, settle, shown, wait_for
 from tests.tui.test_hostile import TEXTS, poisoned
 from tui.app import AmlkeysApp
 from tui.config import Appearance, Config
@@ -86,7 +86,7 @@ class Gate:
 
         def held(request: Request) -> Response:
             if self.shut and self._part in f"{request.method} {request.path}":
-                assert self._go.wait(60)
+                assert self._go.wait(PATIENCE)
             return handle(request)
 
         sim.handle = held  # type: ignore[method-assign]
@@ -100,14 +100,14 @@ async def reading(pilot: Pilot[None], *keys: str) -> None:
     """Press keys, and wait until the screen says that it reads; its seconds stand still for the picture."""
     for key in keys:
         await pilot.press(key)
-    for _ in range(400):
+
+    def told() -> bool:
         for screen in pilot.app.console_screens():
             if screen.status._ticks is not None:
                 screen.status._ticks.pause()
-        if " ..." in shown(pilot):
-            return
-        await pilot.pause(0.005)
-    raise AssertionError(shown(pilot))
+        return " ..." in shown(pilot)
+
+    await wait_for(pilot, told)
 
 
 def empty() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from actions.guard.model import Mode
 from azsim.estates.small import small
-from tests.tui.consoles import NOON, arm, console, fill, opened, press, session, settle, shown, writes
+from tests.tui.consoles import NOON, arm, choose, console, fill, opened, press, session, settle, shown, writes
 from tests.tui.test_following import BOOK, Scripted, follow
 from tui.app import AmlkeysApp
 from tui.config import Config, Runbooks
@@ -209,9 +209,5 @@ async def test_the_palette_finds_runbooks_and_half_done_ones(folder: Path) -> No
     found = made(folder)
     async with opened(console(found)) as pilot:
         follow(found, folder / "own.md", "small-ml", Scripted("key1"))
-        await pilot.press("ctrl+p")
-        await pilot.press(*"own small")
-        await pilot.pause(0.5)
-        await pilot.press("down", "enter")
-        await settle(pilot)
+        await choose(pilot, "own small")
         assert isinstance(pilot.app.screen, PickDialog)

@@ -15,6 +15,7 @@ from tests.tui.consoles import (
     NOON,
     arm,
     console,
+    handled,
     on_demo,
     on_small,
     opened,
@@ -22,6 +23,7 @@ from tests.tui.consoles import (
     session,
     settle,
     shown,
+    wait_for,
     writes,
 )
 from tui.config import Appearance, Config, Subscriptions
@@ -120,27 +122,15 @@ async def test_a_fleet_that_cannot_be_read_says_why_and_is_read_again_by_its_key
     app = on_small()
     app.session.steer([{"kind": "status", "route": "token", "status": 400, "times": 50}], {})
     async with app.run_test(size=(80, 24)) as pilot:
-        for _ in range(2000):
-            await pilot.pause(0.01)
-            if isinstance(app.screen, FailureDialog):
-                break
-        assert isinstance(app.screen, FailureDialog)
+        await wait_for(pilot, lambda: isinstance(app.screen, FailureDialog))
         await pilot.press("escape")
         await pilot.pause()
         assert "f5 reads again" in shown(pilot)
         app.session.sim.faults.clear()
-        await pilot.press("f5")
-        await settle_reading(pilot)
+        await handled(pilot, "f5")
+        await wait_for(pilot, lambda: not app.screen._asked)
         assert "1 workspace in 1 subscription:" in shown(pilot)
     app.session.close()
-
-
-async def settle_reading(pilot: Any) -> None:
-    for _ in range(2000):
-        await pilot.pause(0.01)
-        if not pilot.app.screen._asked:
-            break
-    await pilot.pause()
 
 
 async def test_an_estate_without_workspaces_says_so():

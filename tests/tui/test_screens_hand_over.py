@@ -16,7 +16,7 @@ from actions.guard.model import Mode, RunState
 from azsim.endpoint_keys import EndpointKeys
 from azsim.estates.endpoints import serving
 from azsim.secrets import MARK
-from tests.tui.consoles import NOON, arm, console, fill, opened, press, session, settle, shown
+from tests.tui.consoles import NOON, arm, console, fill, opened, press, session, settle, shown, wait_for
 from tui.app import AmlkeysApp
 from tui.config import Config, Reveal
 from tui.dialogs.reveal import RevealDialog
@@ -233,11 +233,7 @@ async def test_the_requests_are_followed_without_a_key_being_read(monkeypatch: p
         assert sim is not None
         last = sim.ledger.last
         sim.shift(timedelta(hours=3))
-        for _ in range(400):
-            if before not in shown(pilot) and "Since then:" in shown(pilot):
-                break
-            await pilot.pause(0.01)
-        assert before not in shown(pilot)
+        await wait_for(pilot, lambda: before not in shown(pilot) and "Since then:" in shown(pilot))
         assert "u goes on" in shown(pilot), "the line of remarks stays as it is"
         asked = {entry.kind for entry in sim.ledger.since(last)}
         assert asked == {"read"}

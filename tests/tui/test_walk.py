@@ -17,6 +17,7 @@ from tests.tui.consoles import (
     arm,
     console,
     fill,
+    handled,
     on_small,
     opened,
     press,
@@ -240,8 +241,7 @@ async def test_a_run_stopped_by_its_key_is_resumed_to_its_end():
         await fill(pilot, **TYPED)
         await pilot.press("y")
         await barrier.wait(pilot)
-        await pilot.press("x")
-        await pilot.pause(0.05)
+        await handled(pilot, "x")
         barrier.let()
         await settle(pilot)
         assert "stopped" in shown(pilot)
@@ -267,8 +267,7 @@ async def test_escape_during_a_run_leaves_the_screen_and_not_the_run():
         await fill(pilot, **TYPED)
         await pilot.press("y")
         await barrier.wait(pilot)
-        await pilot.press("escape", "r")
-        await pilot.pause(0.05)
+        await handled(pilot, "escape", "r")
         assert not isinstance(app.screen, WalkScreen)
         barrier.let()
         await settle(pilot)
