@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-
 import pytest
 from textual.pilot import Pilot
 
-from actions.guard import lease
 from azsim.wire import Request
-from tests.support.snapshots import Snap
-from tests.tui.consoles import on_small, press, settle
+from tests.tui.consoles import on_small, press
+from tests.tui.pictures import SIZES, Show
 from tests.tui.test_drill_by_hand import fixed as fixed
 from tests.tui.test_drill_by_hand import go, on_drill, to_work, until, workspace
-from tui.app import AmlkeysApp
 from tui.debrief import Result, keep
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-Show = Callable[[AmlkeysApp, tuple[int, int], Callable[[Pilot[None]], Awaitable[None]]], None]
-
-
-@pytest.fixture(autouse=True)
-def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take chance and the machine out of run ids and records."""
-    monkeypatch.setattr("actions.guard.engine.secrets.token_hex", lambda count: "ab" * count)
-    monkeypatch.setattr("getpass.getuser", lambda: "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "jumphost")
-    monkeypatch.setattr(lease, "wall_now", lambda: "2026-03-09T14:02:11Z")
 
 
 @pytest.fixture
-def picture(snap: Snap) -> Iterator[Show]:
-    """Compares the console after some keys; closes its session afterwards."""
-    apps: list[AmlkeysApp] = []
-
-    def show(app: AmlkeysApp, size: tuple[int, int], more: Callable[[Pilot[None]], Awaitable[None]]) -> None:
-        apps.append(app)
-
-        async def before(pilot: Pilot[None]) -> None:
-            await settle(pilot)
-            if app.standing.connected is not None:
-                app.standing.connected.arming.clock = lambda: 1_000_000.0
-            await more(pilot)
-
-        snap(lambda: app, size=size, run_before=before)
-
-    yield show
-    for app in apps:
-        app.board.wait()
-        app.session.close()
+def picture(picture: Show) -> Show:
+    """Compares a console after something was done in it."""
+    return lambda app, size, more: picture(lambda: app, size, more=more)
 
 
 def played(drill: str, *, won: bool, by_hand: bool, day: int) -> None:

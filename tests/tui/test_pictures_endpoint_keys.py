@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from actions.guard import lease
 from actions.guard.model import Mode
 from azsim.estates.endpoints import serving
-from tests.support.snapshots import Snap
-from tests.tui.consoles import NOON, arm, console, fill, press, session, settle
+from tests.tui.consoles import NOON, console, fill, press, session, settle
+from tests.tui.pictures import SIZES, Show
 from tui.app import AmlkeysApp
 from tui.config import Appearance, Config
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-Show = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take chance and the machine out of run ids and records."""
-    monkeypatch.setattr("actions.guard.engine.secrets.token_hex", lambda count: "ab" * count)
-    monkeypatch.setattr("getpass.getuser", lambda: "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "jumphost")
-    monkeypatch.setattr(lease, "wall_now", lambda: "2026-03-09T14:02:11Z")
-
 
 @pytest.fixture
-def picture(snap: Snap) -> Iterator[Show]:
-    """Compares the console over the serving workspace after some doing; closes its session afterwards."""
-    apps: list[AmlkeysApp] = []
+def picture(picture: Show) -> Show:
+    """Compares the console over the serving workspace, armed, after some doing."""
 
-    def show(
-        size: tuple[int, int],
-        *keys: str,
-        more: Callable[[Pilot[None]], object] | None = None,
-        config: Config | None = None,
-    ) -> None:
-        app = console(session(serving(NOON), config=config))
-        apps.append(app)
+    def show(size: tuple[int, int], *keys: str, config: Config | None = None, **more: Any) -> None:
+        picture(lambda: console(session(serving(NOON), config=config)), size, *keys, mode=Mode.LIVE, **more)
 
-        async def before(pilot: Pilot[None]) -> None:
-            await settle(pilot)
-            app.standing.connected.arming.clock = lambda: 1_000_000.0
-            arm(app, Mode.LIVE)
-            app.show_facts()
-            await press(pilot, *keys)
-            if more is not None:
-                await more(pilot)
-
-        snap(lambda: app, size=size, run_before=before)
-
-    yield show
-    for app in apps:
-        app.board.wait()
-        app.session.close()
+    return show
 
 
 async def started(pilot: Pilot[None]) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from azsim.estates.demo import demo
 from azsim.faults import Fault
-from tests.support.snapshots import Snap
-from tests.tui.consoles import NOON, console, prepared, session
-from tui.app import AmlkeysApp
+from tests.tui.consoles import NOON, console, session
+from tests.tui.pictures import SIZES, Show
 from tui.config import Appearance, Config, Fleet, FleetView
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 WIDE = (
     "public-access",
     "private-endpoints",
@@ -29,19 +26,14 @@ MINE = FleetView(name="old tls", columns=("tls", "storage", "subscription"), sor
 
 
 @pytest.fixture
-def picture(snap: Snap) -> Iterator[Any]:
-    """Compares the console on the demo company after some keys; closes its session afterwards."""
-    apps: list[AmlkeysApp] = []
+def picture(picture: Show) -> Show:
+    """Compares the console on the demo company after some keys."""
 
     def show(size: tuple[int, int], fleet: Fleet, *keys: str, document: Any = None, **more: Any) -> None:
-        look = more.pop("look", Appearance())
-        found = session(document or demo(NOON), config=Config(fleet=fleet, appearance=look), **more)
-        apps.append(console(found))
-        snap(lambda: apps[-1], size=size, run_before=prepared(*keys))
+        config = Config(fleet=fleet, appearance=more.pop("look", Appearance()))
+        picture(lambda: console(session(document or demo(NOON), config=config, **more)), size, *keys)
 
-    yield show
-    for app in apps:
-        app.session.close()
+    return show
 
 
 def long_names() -> dict[str, Any]:

@@ -9,11 +9,10 @@ from textual.pilot import Pilot
 
 from tests.support.snapshots import Snap
 from tests.tui.consoles import console, press, settle
+from tests.tui.pictures import SIZES
 from tests.tui.test_following import Scripted, follow
 from tests.tui.test_runbook_screen import folder as folder
 from tests.tui.test_runbook_screen import made
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import msgspec
@@ -11,29 +10,17 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from actions.cloud.data import Throttling
-from actions.guard import events, lease
+from actions.guard import events
 from actions.guard.model import Mode, Wait, WaitKind
 from tests.support.snapshots import Snap
 from tests.tui import test_widgets_run_view as told
-from tests.tui.consoles import arm, fill, on_demo, on_small, press, settle
-from tui.app import AmlkeysApp
+from tests.tui.consoles import fill, on_demo, on_small, press
+from tests.tui.pictures import SIZES, Show
 from tui.dialogs.ask import PickDialog
 from tui.screens.recorded import takings
 from tui.screens.walk_text import LACKING, blocked
 from tui.widgets.run_pane import RunPane
 from tui.widgets.run_view import RunView, slowed
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-Show = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take chance and the machine out of run ids and records."""
-    monkeypatch.setattr("actions.guard.engine.secrets.token_hex", lambda count: "ab" * count)
-    monkeypatch.setattr("getpass.getuser", lambda: "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "jumphost")
-    monkeypatch.setattr(lease, "wall_now", lambda: "2026-03-09T14:02:11Z")
 
 
 class Pane(App[None]):
@@ -89,27 +76,9 @@ class TestWaits:
 
 
 @pytest.fixture
-def picture(snap: Snap) -> Iterator[Show]:
-    """Compares the console after a whole rotation and some keys more; closes its session afterwards."""
-    apps: list[AmlkeysApp] = []
-
-    def show(size: tuple[int, int], more: Callable[[Pilot[None]], object], make=on_small) -> None:
-        app = make()
-        apps.append(app)
-
-        async def before(pilot: Pilot[None]) -> None:
-            await settle(pilot)
-            app.standing.connected.arming.clock = lambda: 1_000_000.0
-            arm(app, Mode.LIVE)
-            app.show_facts()
-            await more(pilot)
-
-        snap(lambda: app, size=size, run_before=before)
-
-    yield show
-    for app in apps:
-        app.board.wait()
-        app.session.close()
+def picture(picture: Show) -> Show:
+    """Compares an armed console after something was done in it."""
+    return lambda size, more, make=on_small: picture(make, size, mode=Mode.LIVE, more=more)
 
 
 async def rotated(pilot: Pilot[None]) -> None:

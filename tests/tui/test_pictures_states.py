@@ -3,73 +3,43 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from actions.guard import lease
 from actions.guard.model import Mode
 from azsim.estates.demo import demo
 from azsim.estates.small import small
 from azsim.faults import Fault
 from azsim.wire import Request, Response
-from tests.support.snapshots import Snap
-from tests.tui.consoles import NOON, PATIENCE, Barrier, arm, console, fill, press, session, settle, shown, wait_for
+from tests.tui.consoles import NOON, PATIENCE, Barrier, console, fill, press, session, shown, wait_for
+from tests.tui.pictures import LOW, SIZES, Show
 from tests.tui.test_hostile import TEXTS, poisoned
 from tui.app import AmlkeysApp
 from tui.config import Appearance, Config
 
-LOW, WIDE = (80, 24), (120, 40)
 FRAUD = ("slash", *"fraud-s", "enter")
 PLAN = ("k", "enter", "enter", "enter", "1")
 TYPED = {"name": "stsmall01", "slot": "key1+key2"}
 THEMES = pytest.mark.parametrize("theme", ["high-contrast", "ansi-dark"])
-BOTH = pytest.mark.parametrize("size", [LOW, WIDE], ids=["80x24", "120x40"])
 REFUSED = ("AuthorizationFailed", 403)
 Deed = Callable[[Pilot[None]], Awaitable[object]]
-Show = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take chance and the machine out of run ids and records."""
-    monkeypatch.setattr("actions.guard.engine.secrets.token_hex", lambda count: "ab" * count)
-    monkeypatch.setattr("getpass.getuser", lambda: "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "jumphost")
-    monkeypatch.setattr(lease, "wall_now", lambda: "2026-03-09T14:02:11Z")
 
 
 @pytest.fixture
-def picture(snap: Snap) -> Iterator[Show]:
-    """Compares the console after some keys; closes its session afterwards."""
-    apps: list[AmlkeysApp] = []
+def picture(picture: Show) -> Show:
+    """Compares the console over an estate after some keys."""
 
     def show(
-        document: dict[str, Any], *keys: str, size: tuple[int, int] = LOW, mode: Mode = Mode.LOOK, theme: str = "",
-        faults: tuple[Fault, ...] = (), more: Deed | None = None, ready: Callable[[AmlkeysApp], None] | None = None,
+        document: dict[str, Any], *keys: str, size: tuple[int, int] = LOW, theme: str = "",
+        faults: tuple[Fault, ...] = (), **more: Any,
     ) -> None:  # fmt: skip
-        app = console(session(document, config=Config(appearance=Appearance(theme=theme)), faults=faults))
-        apps.append(app)
-        if ready is not None:
-            ready(app)
+        config = Config(appearance=Appearance(theme=theme))
+        picture(lambda: console(session(document, config=config, faults=faults)), size, *keys, **more)
 
-        async def before(pilot: Pilot[None]) -> None:
-            await settle(pilot)
-            app.standing.connected.arming.clock = lambda: 1_000_000.0
-            arm(app, mode)
-            app.show_facts()
-            await press(pilot, *keys)
-            if more is not None:
-                await more(pilot)
-
-        snap(lambda: app, size=size, run_before=before)
-
-    yield show
-    for app in apps:
-        app.board.wait()
-        app.session.close()
+    return show
 
 
 class Gate:
@@ -115,7 +85,7 @@ def empty() -> dict[str, Any]:
     return {**small(NOON), "resources": [], "roleAssignments": [], "clients": []}
 
 
-@BOTH
+@SIZES
 class TestFleet:
     def test_empty(self, picture: Show, size):
         """No workspace: the list says so in words, and offers no action."""

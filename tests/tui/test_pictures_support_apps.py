@@ -7,10 +7,9 @@ from collections.abc import Callable
 from actions.guard.model import Mode
 from tests.support.reviewed import reviewed
 from tests.tui.consoles import NOON, console, on_demo, session
-from tests.tui.test_screens_pictures import SIZES, Show, picture, same_everywhere
+from tests.tui.pictures import SIZES, Show
 from tui.app import AmlkeysApp
 
-__all__ = ["picture", "same_everywhere"]
 WHY = ("2", "0", "2", "6", "minus", "0", "9", "minus", "0", "1", "space", *"old", "space", *"jobs", "enter")
 KEEP, REMOVE = ("1", *WHY), ("2",)
 DEMO = ("slash", *"fraud-s", "enter", "s")

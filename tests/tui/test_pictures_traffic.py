@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from textual.pilot import Pilot
 
 from tests.support.snapshots import Snap
 from tests.tui.consoles import on_demo, press, settle
+from tests.tui.pictures import SIZES
 from tui.screens.posture import PostureScreen
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 def test_traffic(snap: Snap, size: tuple[int, int]) -> None:
     """Look at: a day and a week of bars below each count, and the account's key named by the flows."""
     app = on_demo()

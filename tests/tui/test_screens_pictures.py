@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 
 import tui.session
-from actions.guard import lease
 from actions.guard.model import Mode
-from tests.support.snapshots import Snap
-from tests.tui.consoles import Barrier, arm, fill, on_demo, on_small, press, settle
+from tests.tui.consoles import Barrier, fill, on_demo, on_small, press
+from tests.tui.pictures import SIZES, Show
 from tui.app import AmlkeysApp
 from tui.config import Appearance, Config
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 FRAUD = ("slash", *"fraud-s", "enter")
 REBORN = ("slash", *"reborn", "enter")
 TYPED = {"name": "stsmall01", "slot": "key1+key2"}
-Show = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take chance and the machine out of run ids and records."""
-    monkeypatch.setattr("actions.guard.engine.secrets.token_hex", lambda count: "ab" * count)
-    monkeypatch.setattr("getpass.getuser", lambda: "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "jumphost")
-    monkeypatch.setattr(lease, "wall_now", lambda: "2026-03-09T14:02:11Z")
-
-
-@pytest.fixture
-def picture(snap: Snap) -> Iterator[Show]:
-    """Compares the console after some keys; closes its session afterwards."""
-    apps: list[AmlkeysApp] = []
-
-    def show(
-        make: Callable[[], AmlkeysApp],
-        size: tuple[int, int],
-        *keys: str,
-        mode: Mode = Mode.LOOK,
-        more: Callable[[Pilot[None]], object] | None = None,
-    ) -> None:
-        app = make()
-        apps.append(app)
-
-        async def before(pilot: Pilot[None]) -> None:
-            await settle(pilot)
-            app.standing.connected.arming.clock = lambda: 1_000_000.0
-            arm(app, mode)
-            app.show_facts()
-            await press(pilot, *keys)
-            if more is not None:
-                await more(pilot)
-
-        snap(lambda: app, size=size, run_before=before)
-
-    yield show
-    for app in apps:
-        app.board.wait()
-        app.session.close()
 
 
 @SIZES
