@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from actions.cloud import versions
 from actions.cloud.azure import AzureCloud
 from actions.cloud.data import Answer, CloudError, ResourceId, Throttled, UnknownOutcome
 from actions.guard.gate import Refused, Withheld, permit_for, secret_reads
@@ -94,6 +96,17 @@ async def test_an_unknown_outcome_is_said_and_never_resent(fault: Fault, took_ef
     assert len(small.cloud.ledger.writes()) == 1
     assert (small.keys()["key2"] != before) is took_effect
     assert unknown.value.__context__ is None
+
+
+@pytest.mark.parametrize("status", [401, 500, 503])
+async def test_a_change_that_may_be_repeated_is_not_repeated_by_itself(status: int) -> None:
+    """A PUT has a permit for as long as its step; only the action may use it again."""
+    small = Small(faults=(Fault(kind="status", status=status, retry_after=1, method="PUT", route="datastores"),))
+    cloud = rehearsed(small.cloud)
+    request = msgspec.structs.replace(leave("PUT", DATASTORE), api_version=versions.DATASTORE)
+    with permit_for(request, once=False), pytest.raises(CloudError):
+        await cloud.send(request, b"{}")
+    assert len(small.cloud.ledger.writes()) == 1
 
 
 async def test_a_throttled_change_is_not_made() -> None:
