@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actions.cloud.data import CloudError, StorageKey
 from actions.guard.model import Outcome, Progress, Risk, Step, Steps, risk_of
+from actions.guard.secret import Secret
+from actions.storage_keys.doing import by_slot
 from actions.storage_keys.state import StorageKeysOptions
 from tests.actions.storage_keys.cases import CASES, USUAL, Case
 from tests.actions.storage_keys.told import inspection, plan, progress, wanted
@@ -34,6 +37,17 @@ def test_each_situation_has_its_plan(case):
     assert case.says in " ".join((steps.summary, *steps.reasons))
     if case.contingent is not None:
         assert ids(sorted(steps.contingent, key=lambda step: step.id)) == " ".join(sorted(case.contingent.split()))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_nobody_else_may_touch_the_account_or_any_workspace_on_it(case):
+    found = inspection(case.found, replaced=case.replaced, **case.state)
+    assert set(planned(case).leases) == {found.account.id, *(item.id for item in found.workspaces)}
+
+
+def test_half_a_pair_of_keys_is_no_pair():
+    with pytest.raises(CloudError, match="does not list both keys"):
+        by_slot((StorageKey(slot="key1", created=None, secret=Secret("x"), fingerprint=Secret("x").fingerprint()),))
 
 
 def test_there_are_enough_situations_and_none_twice():

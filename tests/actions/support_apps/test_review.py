@@ -10,10 +10,12 @@ import pytest
 from actions.cloud.data import ResourceId
 from actions.guard.confirm import Confirmation
 from actions.guard.errors import StalePlan, UsageError
-from actions.guard.model import Mode, Outcome, RunState
+from actions.guard.model import Mode, Outcome, Progress, RunState
 from actions.guard.report import as_html, as_json, as_markdown
 from actions.guard.undoing import undoing
 from actions.support_apps import SupportApps
+from actions.support_apps.planning import goal_of, plan_of
+from actions.support_apps.state import SupportAppsOptions
 from azsim import ids
 from azsim.clock import FixedClock
 from azsim.cloud import Cloud
@@ -85,6 +87,10 @@ async def test_removes_signs_off_and_makes_exactly_the_same_again(review: Open) 
         assert one.journal.verify().ok
         again = await one.plan(**options)
         assert again.plan.body.outcome is Outcome.NO_CHANGES
+        found = await one.look(**options)
+        blind = msgspec.structs.replace(found, held=(), unread=(found.subscription,))
+        unseen = plan_of(goal_of(found, msgspec.convert(options, SupportAppsOptions)), blind, {}, Progress(now=""))
+        assert unseen.outcome is Outcome.BLOCKED, "what cannot be seen may be there"
 
 
 @pytest.mark.parametrize(
