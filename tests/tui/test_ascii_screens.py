@@ -17,6 +17,7 @@ from tui.settings import Settings
 ASCII = f"[appearance]\nascii = true\n\n{ENVIRONMENTS}"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", sorted(WAYS))
 async def test_no_symbol_is_drawn(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -172,6 +172,7 @@ def whole(reached: Reached, laid_out: list[Sheet]) -> None:
             assert {one.rows for one in laid_out if one.rows} <= {one.rows for one in given}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", [*sorted(WAYS), *FURTHER])
 async def test_each_table_can_be_taken_away(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out: list[Sheet]
