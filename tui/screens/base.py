@@ -22,8 +22,6 @@ from tui.steady import Steady
 from tui.widgets.banner import Banner, BannerFacts
 from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import put
-from tui.widgets.text_pane import TextPane
-from tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from tui.app import AmlkeysApp
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from tui.session import Connected
     from tui.sheets import Sheet
     from tui.widgets.run_view import RunView
+    from tui.widgets.text_pane import TextPane
+    from tui.widgets.virtual_table import VirtualTable
 
 ResultT = TypeVar("ResultT")
 T = TypeVar("T")
@@ -193,8 +193,7 @@ class ConsoleScreen(Steady, Screen[ResultT]):
         """The parts that can show tables, of those that are on the screen."""
         for part in self.query("VirtualTable, TextPane").results():
             if all(node.display for node in part.ancestors_with_self if isinstance(node, Widget)):
-                assert isinstance(part, VirtualTable | TextPane)
-                yield part
+                yield cast("VirtualTable | TextPane", part)
 
     @property
     def has_sheets(self) -> bool:
