@@ -232,7 +232,7 @@ def test_signals_end_it_cleanly(number: signal.Signals) -> None:
     process.stdin.close()
     face = Served(process, json.loads(process.stdout.readline()))
     process.send_signal(number)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=300) == 0
     assert process.stderr.read() == ""
     assert not Path(face.card["ca"]).parent.exists()
     face.connection.close()

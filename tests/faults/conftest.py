@@ -42,7 +42,7 @@ class ServedCloud:
         headers = {"Authorization": f"Bearer {self.card['controlToken']}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.card['controlUrl']}{name}", data, headers, method=method)
         context = ssl.create_default_context(cafile=self.card["ca"])
-        with urllib.request.urlopen(request, timeout=20, context=context) as answer:
+        with urllib.request.urlopen(request, timeout=300, context=context) as answer:
             return json.loads(answer.read())
 
 
@@ -60,7 +60,7 @@ def serving(estate: str, folder: Path) -> Iterator[ServedCloud]:
         yield ServedCloud(json.loads(line), path)
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +99,7 @@ def nursery() -> Iterator[Nursery]:
     command = [sys.executable, str(Path(__file__).with_name("nursery.py"))]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
     yield Nursery(process)
-    process.communicate(timeout=20)
+    process.communicate(timeout=300)
 
 
 @pytest.fixture(scope="session")

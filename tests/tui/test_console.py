@@ -79,7 +79,7 @@ def test_the_first_frame_is_painted_before_anything_of_azure_is_loaded():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert "LOADED []" in done.stdout, done.stdout + done.stderr

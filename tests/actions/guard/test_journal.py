@@ -313,7 +313,7 @@ def test_processes_keep_one_chain(journal: Journal, path: Path) -> None:
     ]
     fill(journal, 25)
     for child in children:
-        _, errors = child.communicate(timeout=60)
+        _, errors = child.communicate(timeout=300)
         assert child.returncode == 0, errors
     found = journal.verify()
     assert (found.ok, found.entries) == (True, 75)

@@ -258,7 +258,7 @@ def test_a_run_on_the_engines_thread_outlives_close(desk: MakeDesk, world: World
     future = thread.submit(at.engine.run(plan, mode=at.mode, confirmation=TYPED), keep=True)
     thread.close()
     assert future.result(10).exit == 0
-    assert thread.join(10)
+    assert thread.join(300)
     assert world.bumps == {"a": 1, "b": 1, "c": 1}
 
 
