@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
@@ -24,6 +25,7 @@ PATIENCE = 300.0
 QUIET_SECONDS = 1.5
 """Longer than anything that blinks or counts seconds leaves alone."""
 _BLIND_SECONDS = 0.1
+_READ = re.compile(r"\d workspaces? in \d+ subscription")
 _TAKE_TERMINAL = (
     "import fcntl,os,sys,termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 )
@@ -112,7 +114,7 @@ class Terminal:
 
     def fleet(self) -> str:
         """Wait until the fleet is there, with its cells, and nothing is read any more."""
-        return self.wait(lambda text: " subscription" in text and "workspace" in text and "reading" not in text)
+        return self.wait(lambda text: _READ.search(text) is not None and "reading" not in text)
 
     def press(self, text: str | bytes) -> None:
         """Send keys as one packet."""
