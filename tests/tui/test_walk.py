@@ -114,6 +114,19 @@ async def test_pasted_names_are_refused_with_and_without_brackets():
         assert writes(pilot.app) == []
 
 
+async def test_neither_one_key_nor_the_consoles_own_clipboard_answers_what_must_be_typed():
+    async with opened(on_small()) as pilot:
+        await press(pilot, *DECIDED)
+        arm(pilot.app, Mode.LIVE)
+        await press(pilot, "enter", "y")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ConfirmDialog)
+        pilot.app.copy_to_clipboard("stsmall01")
+        await press(pilot, "tab", "ctrl+v")
+        assert dialog.query_one("#name").value == ""
+        assert writes(pilot.app) == []
+
+
 @pytest.mark.parametrize(
     ("name", "slot", "complaint"),
     [("stsmall02", "key1+key2", "name is not stsmall01"), ("stsmall01", "key1", "slot is not key1+key2")],
