@@ -133,6 +133,7 @@ WAYS = (
     Way("endpointKeyPropagationSeconds", "an old endpoint key works on for", _seconds(0.0, 60.0, 600.0)),
     Way("endpointKeyValue", "a key that is sent along", (("honoured", "is taken"), ("ignored", "is ignored"))),
     Way("graphReads", "you may read the directory", _YES_NO),
+    Way("graphGroupMembers", "you may read who is in a group", _YES_NO),
     Way("graphSignInReports", "reports of sign-ins answer", _NO_YES),
     Way("pimLicensed", "the tenant has privileged identities", _NO_YES),
     Way("pimListsPermanent", "permanent roles show among those", _YES_NO),
