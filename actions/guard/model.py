@@ -145,25 +145,23 @@ class Gap(Frozen, frozen=True, kw_only=True):
 class Choice(Frozen, frozen=True, kw_only=True):
     """One answer to a decision, and what it leads to.
 
-    Where `words` says what must be told with it, the answer is given as `id:words`; `may` says what may be told.
+    Where `words` says what must be told with it, the answer is given as `id:words`.
     """
 
     id: str
     sentence: str
     words: str = ""
-    may: str = ""
 
     def answered_by(self, text: str) -> bool:
         """Tell whether a text is this answer."""
         if text == self.id:
             return not self.words
-        return bool(self.words or self.may) and text.startswith(f"{self.id}:")
+        return bool(self.words) and text.startswith(f"{self.id}:")
 
     @property
     def shown(self) -> str:
         """Spell the answer as it is given."""
-        more = f"[:{self.may}]" if self.may else ""
-        return f"{self.id}:{self.words}" if self.words else f"{self.id}{more}"
+        return f"{self.id}:{self.words}" if self.words else self.id
 
 
 class Decision(Frozen, frozen=True, kw_only=True):

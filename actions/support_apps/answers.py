@@ -1,4 +1,4 @@
-"""What may be answered about one assignment: keep it until a date and for a reason, or remove it."""
+"""What may be answered about one assignment: keep it until a date, or remove it, each for a reason."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from actions.support_apps.state import Held, Kept
 
 KEEP, REMOVE = "keep", "remove"
 _WORDS = re.compile(r"\s*(\d{4}-\d{2}-\d{2})[\s,;:]+(\S.*)", re.DOTALL)
+WHY = "the reason, for example: nobody has signed in with it since 2023"
 WANTED = "YYYY-MM-DD and the reason, for example: 2027-03-01 the export still needs it"
 
 
@@ -27,10 +28,9 @@ def kept(held: Held, title: str, answer: str, as_of: str) -> Kept | str:
     return Kept(assignment=held.name, what=title, until=found[1], reason=" ".join(found[2].split()))
 
 
-def why_removed(answer: str) -> str | None:
-    """Read `remove` or `remove:REASON` as the reason, which may be empty; None for another answer."""
-    word, _, reason = answer.partition(":")
-    return " ".join(reason.split()) if word == REMOVE else None
+def why_removed(answer: str) -> str:
+    """Read the reason of `remove:REASON`; empty where there is none."""
+    return " ".join(answer.partition(":")[2].split())
 
 
 def question(held: Held, title: str, blocks: tuple[str, ...], wrong: str = "") -> Decision:
@@ -44,6 +44,6 @@ def question(held: Held, title: str, blocks: tuple[str, ...], wrong: str = "") -
         question=text,
         choices=(
             Choice(id=KEEP, sentence="keep it, until a date and for a reason", words=WANTED),
-            Choice(id=REMOVE, sentence=away, may="REASON"),
+            Choice(id=REMOVE, sentence=away, words=WHY),
         ),
     )

@@ -8,7 +8,7 @@ from actions.cloud.data import ResourceId
 from actions.guard.model import Outcome, Progress, Steps
 from actions.guard.text import many, plain
 from actions.support_apps import steps
-from actions.support_apps.answers import KEEP, kept, question, why_removed
+from actions.support_apps.answers import KEEP, REMOVE, WHY, kept, question, why_removed
 from actions.support_apps.naming import MICROSOFT
 from actions.support_apps.rubric import forbidding, told_of
 from actions.support_apps.since import reviewed, standing
@@ -78,15 +78,21 @@ def plan_of(goal: SupportAppsGoal, found: SupportAppsInspection, decided: dict[s
     against = blocks(found)
     wrong: dict[str, str] = {}
     keeps = {item.assignment: item for item in goal.standing}
+    reasons: dict[str, str] = {}
     for held in goal.held:
-        if decided.get(held.name, "").partition(":")[0] == KEEP:
-            answer = kept(held, goal.titles[held.name], decided[held.name], goal.as_of)
-            if isinstance(answer, Kept):
-                keeps[held.name] = answer
+        answer = decided.get(held.name, "")
+        if answer.partition(":")[0] == KEEP:
+            read = kept(held, goal.titles[held.name], answer, goal.as_of)
+            if isinstance(read, Kept):
+                keeps[held.name] = read
             else:
-                wrong[held.name] = answer
-    reasons = {held.name: why_removed(decided.get(held.name, "")) for held in goal.held}
-    removed = tuple(held for held in goal.held if reasons[held.name] is not None)
+                wrong[held.name] = read
+        elif answer.partition(":")[0] == REMOVE:
+            if why := why_removed(answer):
+                reasons[held.name] = why
+            else:
+                wrong[held.name] = f"to remove it takes {WHY}"
+    removed = tuple(held for held in goal.held if held.name in reasons)
     there = {item.name: item for item in found.held}
     left = tuple(held for held in goal.held if held not in removed and held.name not in keeps)
     decisions = tuple(question(held, goal.titles[held.name], against, wrong.get(held.name, "")) for held in left)
@@ -100,7 +106,7 @@ def plan_of(goal: SupportAppsGoal, found: SupportAppsInspection, decided: dict[s
     if (remaining and against) or unseen:
         return Steps(outcome=Outcome.BLOCKED, summary="nothing can be removed now", reasons=against, leases=leases)
     kept_here = tuple(keeps[held.name] for held in goal.held if held.name in keeps)
-    signed = steps.sign_off(goal, kept_here, {held: reasons[held.name] or "" for held in removed}, left)
+    signed = steps.sign_off(goal, kept_here, {held: reasons[held.name] for held in removed}, left)
     if not progress.finished(signed.id):
         remaining.append(signed)
     if not remaining:

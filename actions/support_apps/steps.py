@@ -57,9 +57,7 @@ def restore(held: Held) -> Step:
 def sign_off(goal: SupportAppsGoal, kept: tuple[Kept, ...], removed: dict[Held, str], left: tuple[Held, ...]) -> Step:
     """Close the review: what was visible, decided and why, and left goes into the record; nothing is asked of Azure."""
     told = {f"kept {item.what}": f"until {item.until}: {item.reason}" for item in kept}
-    told |= {
-        f"removed {goal.titles[held.name]}": f"{held.id}: {why}" if why else held.id for held, why in removed.items()
-    }
+    told |= {f"removed {goal.titles[held.name]}": f"{held.id}: {why}" for held, why in removed.items()}
     told |= {f"left open {goal.titles[held.name]}": "not decided in this review" for held in left}
     commands = enumerate(for_owners(goal, {held.name for held in removed}), start=1)
     told |= {f"for the directory's owners, {number:02}": text for number, text in commands}

@@ -85,12 +85,12 @@ SCENARIOS = {
     ),
     "support-apps": Scenario(
         "support-apps", "reviewed()",
-        (*(part for name in names() for part in ("--decide", f"{name}=remove")), "--confirm", NAME),
+        (*(part for name in names() for part in ("--decide", f"{name}=remove:unused")), "--confirm", NAME),
         each_role_removed_once, target=NAME,
     ),
     "support-apps-undo": Scenario(
         "support-apps", "reviewed()",
-        (*(part for name in names() for part in ("--decide", f"{name}=remove")), "--confirm", NAME),
+        (*(part for name in names() for part in ("--decide", f"{name}=remove:unused")), "--confirm", NAME),
         each_role_made_again_once, target=NAME, undo=True,
     ),
 }  # fmt: skip

@@ -173,7 +173,7 @@ SCENARIOS = {
         reviewed_apps.reviewed,
         removed_once,
         {},
-        dict.fromkeys(reviewed_apps.names(NOW), "remove"),
+        dict.fromkeys(reviewed_apps.names(NOW), "remove:unused"),
         operation="",
     ),
     "support-apps-undo": Scenario(

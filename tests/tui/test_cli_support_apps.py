@@ -78,10 +78,10 @@ def test_decide_run_report_and_undo(tmp_path: Path, kept: list[Simulated]) -> No
     asked = amlkeys("plan", "support-apps", NAME, place)
     assert asked.exit == 4
     assert f"--decide {ONE}=keep:YYYY-MM-DD and the reason" in asked.out
-    assert f"--decide {TWO}=remove[:REASON]" in asked.out
+    assert f"--decide {TWO}=remove:the reason" in asked.out
     checked(amlkeys("plan", "support-apps", NAME, place, "--json"))
     before = roles(kept[0])
-    decided = ("--decide", KEEP, "--decide", f"{TWO}=remove")
+    decided = ("--decide", KEEP, "--decide", f"{TWO}=remove:unused")
     unconfirmed = amlkeys("run", "support-apps", NAME, place, *decided, "--live")
     assert unconfirmed.exit == 4
     assert roles(kept[0]) == before

@@ -60,7 +60,7 @@ def _decided(name: str) -> tuple[str, ...]:
     if name != "support-app":
         return ()
     plan = amlkeys("--rehearse", "plan", "support-apps", load_drill(name).target, "--json").json["plan"]
-    return "--decide", f"{plan['body']['decisions'][0]['id']}=remove"
+    return "--decide", f"{plan['body']['decisions'][0]['id']}=remove:unused"
 
 
 def test_earlier_times_stand_beside_this_one() -> None:

@@ -11,7 +11,7 @@ from tests.tui.pictures import SIZES, Show
 from tui.app import AmlkeysApp
 
 WHY = ("2", "0", "2", "6", "minus", "0", "9", "minus", "0", "1", "space", *"old", "space", *"jobs", "enter")
-KEEP, REMOVE = ("1", *WHY), ("2",)
+KEEP, REMOVE = ("1", *WHY), ("2", *"unused", "enter")
 DEMO = ("slash", *"fraud-s", "enter", "s")
 DECIDED = ("s", "enter", "enter", "enter", *KEEP, *REMOVE)
 

@@ -39,14 +39,14 @@ def walk(pilot: Pilot[None]) -> WalkScreen:
     return next(screen for screen in pilot.app.screen_stack if isinstance(screen, WalkScreen))
 
 
-async def test_keep_takes_words_and_remove_does_not():
+async def test_both_answers_take_words():
     async with opened(reviewed(NOON)) as pilot:
         await press(pilot, *TO_DECISIONS, "1")
         assert isinstance(pilot.app.screen, AskDialog)
         await press(pilot, *WHY)
         assert isinstance(pilot.app.screen, DecisionDialog)
-        await press(pilot, "2")
-        assert walk(pilot)._decided == {ONE: "keep:2027-01-02 x", TWO: "remove"}
+        await press(pilot, "2", *"unused", "enter")
+        assert walk(pilot)._decided == {ONE: "keep:2027-01-02 x", TWO: "remove:unused"}
         planned = walk(pilot)._planned
         assert planned is not None
         assert planned.plan.body.outcome is Outcome.READY
@@ -63,7 +63,7 @@ async def test_no_words_leave_the_decision_open():
 
 async def test_a_date_that_cannot_be_is_asked_for_again():
     async with opened(reviewed(NOON)) as pilot:
-        await press(pilot, *TO_DECISIONS, "1", *"soon", "enter", "2", "enter")
+        await press(pilot, *TO_DECISIONS, "1", *"soon", "enter", "2", *"unused", "enter", "enter")
         assert isinstance(pilot.app.screen, DecisionDialog)
         assert "The answer was not taken" in shown(pilot)
 
@@ -73,7 +73,7 @@ async def test_a_blocked_removal_can_be_decided_anew():
     apps.grant(apps.app("aml-one"))
     apps.aks("old", datetime(2020, 1, 1, tzinfo=UTC))
     async with opened(apps.estate()) as pilot:
-        await press(pilot, *TO_DECISIONS, "2", "enter")
+        await press(pilot, *TO_DECISIONS, "2", *"unused", "enter", "enter")
         assert "14 May 2021" in shown(pilot)
         await press(pilot, "escape", "escape", "enter", "enter")
         assert isinstance(pilot.app.screen, DecisionDialog)
@@ -83,7 +83,7 @@ async def test_the_whole_review_is_signed_off():
     async with opened(reviewed(NOON)) as pilot:
         assert isinstance(pilot.app, AmlkeysApp)
         arm(pilot.app, Mode.LIVE)
-        await press(pilot, *TO_DECISIONS, "1", *WHY, "2", "enter", "tab", *NAME, "enter", "y")
+        await press(pilot, *TO_DECISIONS, "1", *WHY, "2", *"unused", "enter", "enter", "tab", *NAME, "enter", "y")
         assert "the review is signed off" in shown(pilot)
 
 

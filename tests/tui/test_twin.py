@@ -40,7 +40,7 @@ from tui.settings import Settings
 pytestmark = pytest.mark.terminal  # each starts a served rehearsal
 PROGRAM = "import json, sys; from azsim.serve import serve; serve(json.load(sys.stdin))"
 NOW = Clock().now()
-KEEP, REMOVE = f"keep:{NOW + timedelta(days=90):%Y-%m-%d} the old jobs still need it", "remove"
+KEEP, REMOVE = f"keep:{NOW + timedelta(days=90):%Y-%m-%d} the old jobs still need it", "remove:unused"
 
 
 @dataclass(frozen=True)

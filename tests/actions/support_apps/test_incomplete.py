@@ -40,7 +40,7 @@ async def test_no_graph_but_names_through_pim(review: Open) -> None:
     """With the licence Resource Manager names them; the review stays incomplete."""
     async with review(sim(graphReads=False, pimLicensed=True)) as one:
         found = await one.look()
-        planned = await one.plan(dict.fromkeys(names(NOW), "remove"))
+        planned = await one.plan(dict.fromkeys(names(NOW), "remove:unused"))
     assert not found.complete
     assert {(app.kind, app.source) for app in found.apps} == {("likely", "pim")}
     assert planned.plan.body.outcome is Outcome.BLOCKED
@@ -58,7 +58,7 @@ async def test_no_graph_but_a_given_list(review: Open) -> None:
     lines = tuple(f"{item['principal']}\taml-{number}" for number, item in enumerate(held(NOW)))
     async with review(sim(graphReads=False)) as one:
         found = await one.look(listed=(*lines, "11111111-2222-3333-4444-555555555555 aml-elsewhere"))
-        blocked = await one.plan(dict.fromkeys(names(NOW), "remove"), listed=lines)
+        blocked = await one.plan(dict.fromkeys(names(NOW), "remove:unused"), listed=lines)
         kept = await one.run(
             dict.fromkeys(names(NOW), "keep:2027-01-01 looked at with the directory team"), listed=lines
         )
@@ -94,7 +94,7 @@ async def test_any_input_that_is_refused_blocks(route: str, review: Open) -> Non
     assert not found.complete
     assert all(step.kind == "sign-off" for step in planned.plan.body.steps)
     async with review(sim()) as one:
-        whole = await one.plan(dict.fromkeys(names(NOW), "remove"))
+        whole = await one.plan(dict.fromkeys(names(NOW), "remove:unused"))
         one.sim.faults.add(Fault(route=f"GET.*{route}|POST.*{route}", **REFUSED))  # type: ignore[arg-type]
         staleness = await one.engine.check(whole.plan)
     assert whole.plan.body.outcome is Outcome.READY
