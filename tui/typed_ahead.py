@@ -43,10 +43,8 @@ class TypedAhead(App[None]):
             await self._hand_on()
 
     async def _hand_on(self) -> None:
-        """Hand on the next key, if the screen on top counts it."""
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
+        """Hand on the next key that the screen on top counts; all of them at once where nothing follows any more."""
+        self._settle()
         while self._typed:
             event = self._typed.popleft()
             if self.screen_stack and admits(self.screen_stack[-1], event):
@@ -54,22 +52,31 @@ class TypedAhead(App[None]):
                     _LIMIT_SECONDS, self.call_later, self._hand_on
                 )
                 await super().on_event(event)
-                await self._rest(limit, self._way(), _ROUNDS)
-                return
+                if self._sent(limit, self._way(), _ROUNDS):
+                    return
+                self._settle()
+
+    def _settle(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
 
     def _way(self) -> list[MessagePump]:
         """Whom a key and what follows from it passes: from the focus to the screen on top and the app."""
         return [*(self.focused or self.screen).ancestors_with_self] if self.screen_stack else [self]
 
-    async def _rest(self, limit: asyncio.TimerHandle, way: list[MessagePump], rounds: int) -> None:
-        """Go the way behind the key, a round for each message that led to another, until nothing is left of it."""
-        if limit is not self._limit:
-            return
+    def _sent(self, limit: asyncio.TimerHandle, way: list[MessagePump], rounds: int) -> bool:
+        """Send a note after the key to the next on its way that takes one; whoever is being closed takes none."""
         while way:
             pump, *way = way
             if pump.call_later(self._rest, limit, way, rounds):
-                return
-        if rounds and any(has_mail(pump) for pump in self._way()):
-            await self._rest(limit, self._way(), rounds - 1)
-        else:
-            await self._hand_on()
+                return True
+        return False
+
+    async def _rest(self, limit: asyncio.TimerHandle, way: list[MessagePump], rounds: int) -> None:
+        """Go the way behind the key, a round for each message that led to another, until nothing is left of it."""
+        if limit is not self._limit or self._sent(limit, way, rounds):
+            return
+        if rounds and any(has_mail(pump) for pump in self._way()) and self._sent(limit, self._way(), rounds - 1):
+            return
+        await self._hand_on()
