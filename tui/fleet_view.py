@@ -12,7 +12,7 @@ from functools import cache, partial
 
 from tui.config import FleetView
 from tui.fleet_lines import GRADES, OWN_NAMES, USUAL
-from tui.render import clean
+from tui.render import clean, mark
 from tui.widgets.rows import SortValue, TableColumn, TableRow, natural, strange_columns
 
 ENVIRONMENT = "environment"
@@ -141,8 +141,9 @@ def graded(name: str, text: str) -> str:
 
 
 def _marked(name: str, text: str, ascii_only: bool) -> str:
-    """A cell with an exclamation mark before what is graded bad: no colour is needed to see it, and none cuts it off."""
-    return f"! {text}" if graded(name, text) in _BAD else f"  {text}"
+    """A cell with its grade's mark before what is graded bad: no colour is needed to see it, and none cuts it off."""
+    grade = graded(name, text)
+    return f"{mark(grade, ascii_only=ascii_only)} {text}" if grade in _BAD else f"  {text}"
 
 
 def age_bar(text: str, ascii_only: bool = False) -> str:

@@ -35,7 +35,7 @@ class Look(NamedTuple):
 
 _LOOKS: dict[str, Look] = {
     "critical": Look("✗", "x", "critical", "bad"),
-    "high": Look("!", "!", "high", "bad"),
+    "high": Look("▲", "^", "high", "bad"),
     "warn": Look("!", "!", "warn", "warn"),
     "unknown": Look("?", "?", "unknown", "warn"),
     "info": Look("·", "-", "info", "note"),
@@ -51,7 +51,7 @@ _LOOKS: dict[str, Look] = {
     "blocked": Look("✗", "x", "blocked", "bad"),
     "safe": Look("·", "-", "safe", "note"),
     "disruptive": Look("!", "!", "disruptive", "warn"),
-    "irreversible": Look("!", "!", "irreversible", "bad"),
+    "irreversible": Look("▲", "^", "irreversible", "bad"),
     "pending": Look("○", ".", "pending", "dim"),
     "running": Look("▸", ">", "running", "note"),
     "waiting": Look("…", "~", "waiting", "warn"),

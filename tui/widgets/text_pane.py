@@ -18,6 +18,7 @@ Lines = Callable[[int], list[str]]
 
 _TONES = {
     "✗": "$text-error",
+    "▲": "$text-error",
     "!": "$text-warning",
     "?": "$text-warning",
     "…": "$text-warning",
