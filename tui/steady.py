@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from textual.await_complete import AwaitComplete
@@ -34,3 +36,17 @@ class Steady(Base):
         except NoMatches:
             if not isinstance(event, Mount) or (self.is_attached and self in self.app.screen_stack):
                 raise
+
+    def call_next(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Take an answer that comes when the parts of the screen are gone already, because all is being closed, for none."""
+
+        async def answered() -> None:
+            try:
+                found = callback(*args, **kwargs)
+                if isawaitable(found):
+                    await found
+            except NoMatches:
+                if self.is_attached and not self._pruning and self in self.app.screen_stack:
+                    raise
+
+        super().call_next(answered)

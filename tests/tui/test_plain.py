@@ -152,7 +152,7 @@ def test_a_review_of_the_workspaces_subscription(tmp_path: Path, sims: list[Simu
     """An action of a whole subscription is offered too; an answer that takes words asks for them."""
     path = tmp_path / "estate.json"
     path.write_bytes(msgspec.json.encode(reviewed()))
-    sitting = Sitting("1", "5", "", "1", "2999-01-01 needed", "2", "live", NAME, "q")
+    sitting = Sitting("1", "5", "", "1", "2999-01-01 needed", "2", "unused", "live", NAME, "q")
     assert sitting.walk(path) == 0
     assert "It reads no secret." in sitting.said
     assert "the review is signed off" in sitting.said
