@@ -51,27 +51,27 @@ class FixedClock(Clock):
 
 def iso7(moment: datetime) -> str:
     """`2024-06-19T04:29:26.9207410Z`: Resource Manager, Storage and the workspace service."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0Z"
+    return f"{moment.isoformat(timespec='microseconds')[:26]}0Z"
 
 
 def offset7(moment: datetime) -> str:
     """`2022-09-09T19:33:30.6856340+00:00`: datastores, endpoints and computes."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0+00:00"
+    return f"{moment.isoformat(timespec='microseconds')[:26]}0+00:00"
 
 
 def iso_seconds(moment: datetime) -> str:
     """`2023-08-23T13:03:41Z`: the activity log's submission time, metric buckets."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment.isoformat(timespec='seconds')[:19]}Z"
 
 
 def iso_millis(moment: datetime) -> str:
     """`2023-08-23T13:03:41.123Z`: a vault's systemData."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def entra_time(moment: datetime) -> str:
     """`2022-03-02 18:25:26Z`: Entra's error bodies."""
-    return f"{moment:%Y-%m-%d %H:%M:%SZ}"
+    return f"{moment.isoformat(' ', 'seconds')[:19]}Z"
 
 
 def http_date(moment: datetime) -> str:

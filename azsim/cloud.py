@@ -28,6 +28,7 @@ from azsim.wire import BadRequestBody, ConnectionDropped, Request, Response
 from azsim.world import World
 
 ARM = "https://management.azure.com"
+_ROUTER = Router(TABLES)
 _WAYS = 4096
 """How many paths are remembered with where they lead."""
 
@@ -73,7 +74,7 @@ class Cloud:
         self.ledger = Ledger()
         self.outages = Outages(self.world)
         self.quota = Quota()
-        self._router = Router(TABLES)
+        self._router = _ROUTER
         self._ways: dict[tuple[str, str, str], Way] = {}
         self._lock = RLock()
         self._wake: datetime | None = None

@@ -16,6 +16,8 @@ HOLDS = ("key1", "key2", "stale", "none")
 FORMS = ("key", "connection-string")
 """How a connection keeps the key it holds."""
 _SECRET_NAMES = frozenset({"accountkey", "sastoken", "clientsecret", "secrettext", "primarykey", "secondarykey"})
+_KEY, _KEY_LENGTH = re.compile(r"[A-Za-z0-9+/]{86}=="), 88
+"""A storage account's key: 64 bytes in base64."""
 
 
 class EstateError(ValueError):
@@ -165,37 +167,34 @@ def _checked_resources(estate: Estate) -> list[dict[str, Any]]:
         resource_id = resource.get("id")
         if not isinstance(resource_id, str) or not resource_id:
             raise EstateError(f"{place}.id: every resource needs its full Azure id")
-        _check_id(resource_id, known, seen, place)
-        seen.add(ids.fold(resource_id))
-        _check_type_and_name(resource, resource_id, place)
-        _check_private(resource.get("azsim", {}), place)
+        own = {"id": resource_id, "name": ids.name_of(resource_id), "type": ids.type_of(resource_id)}
+        _check_id(resource_id, own["type"], known, seen, place)
+        _check_type_and_name(resource, own, place)
+        if "azsim" in resource:
+            _check_private(resource["azsim"], place)
         _check_no_secret(resource, place)
-        checked.append(
-            {
-                "id": resource_id,
-                "name": ids.name_of(resource_id),
-                "type": ids.type_of(resource_id),
-                **resource,
-            }
-        )
+        checked.append({**own, **resource})
     return checked
 
 
-def _check_id(resource_id: str, known: set[str], seen: set[str], place: str) -> None:
-    kind = ids.type_of(resource_id)
+def _check_id(resource_id: str, kind: str, known: set[str], seen: set[str], place: str) -> None:
     if not resource_id.startswith("/") or not kind or len(ids.segments(resource_id)) % 2:
         raise EstateError(f"{place}.id: {resource_id!r} is not the id of a resource")
     subscription = ids.subscription_of(resource_id)
     if subscription and subscription.casefold() not in known:
         raise EstateError(f"{place}.id: subscription {subscription} is not in $.subscriptions")
-    if ids.fold(resource_id) in seen:
+    folded = ids.fold(resource_id)
+    if folded in seen:
         raise EstateError(f"{place}.id: {resource_id} is listed twice (ids ignore case)")
+    seen.add(folded)
 
 
-def _check_type_and_name(resource: dict[str, Any], resource_id: str, place: str) -> None:
-    for name, expected in (("type", ids.type_of(resource_id)), ("name", ids.name_of(resource_id))):
-        given = resource.get(name)
-        if given is not None and (not isinstance(given, str) or given.casefold() != expected.casefold()):
+def _check_type_and_name(resource: dict[str, Any], own: dict[str, str], place: str) -> None:
+    for name in ("type", "name"):
+        given, expected = resource.get(name), own[name]
+        if given is None or given == expected:
+            continue
+        if not isinstance(given, str) or given.casefold() != expected.casefold():
             raise EstateError(f"{place}.{name}: {given!r} does not fit the id, which says {expected!r}")
     properties = resource.get("properties")
     if properties is not None and not isinstance(properties, dict):
@@ -215,19 +214,27 @@ def _check_private(private: Any, place: str) -> None:
         raise EstateError(f"{place}.azsim.behaviour: {error}") from error
 
 
-def _check_no_secret(value: Any, place: str) -> None:
+def _check_no_secret(value: dict[str, Any], place: str) -> None:
     """Refuse a document with secrets in it: keys are made from the seed."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            is_secret = name.casefold() in _SECRET_NAMES or (name == "secrets" and isinstance(inner, dict))
-            if is_secret and inner:
-                raise EstateError(f"{place}.{name}: an estate holds no secrets; remove it, keys are made from the seed")
-            _check_no_secret(inner, f"{place}.{name}")
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            _check_no_secret(inner, f"{place}[{index}]")
-    elif isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9+/]{86}==", value):
-        raise EstateError(f"{place}: this looks like a storage key; an estate holds no secrets")
+    found = _secret_in(value)
+    if found is not None:
+        raise EstateError(f"{place}{found}")
+
+
+def _secret_in(value: dict[str, Any] | list[Any]) -> str | None:
+    """Where below a value the first secret is and what is wrong with it; None where there is none."""
+    named = isinstance(value, dict)
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if named and inner and (name.casefold() in _SECRET_NAMES or (name == "secrets" and isinstance(inner, dict))):
+            return f".{name}: an estate holds no secrets; remove it, keys are made from the seed"
+        if isinstance(inner, str):
+            wrong = len(inner) == _KEY_LENGTH and _KEY.fullmatch(inner)
+            found = ": this looks like a storage key; an estate holds no secrets" if wrong else None
+        else:
+            found = _secret_in(inner) if inner and isinstance(inner, dict | list) else None
+        if found is not None:
+            return f".{name}{found}" if named else f"[{name}]{found}"
+    return None
 
 
 def _check_clients(estate: Estate) -> None:

@@ -84,7 +84,7 @@ class Book:
         self.clients: list[Json] = []
         self.groups: list[Json] = []
         self.secrets: list[Json] = []
-        self._seen: set[str] = set()
+        self._by_id: dict[str, Json] = {}
 
     def ago(self, days: float = 0.0, hours: float = 0.0) -> datetime:
         """The moment this long before the estate's start."""
@@ -94,14 +94,14 @@ class Book:
         """Add resources once each (by id) with their groups; gives the last one's id."""
         for resource in resources:
             key = resource["id"].casefold()
-            if key not in self._seen:
-                self._seen.add(key)
+            if key not in self._by_id:
+                self._by_id[key] = resource
                 self.resources.append(resource)
         return str(resources[-1]["id"])
 
     def find(self, resource: str) -> Json:
         """The resource with this id, to be changed in place."""
-        return next(item for item in self.resources if item["id"].casefold() == resource.casefold())
+        return self._by_id[resource.casefold()]
 
     def group(self, subscription: str, name: str, region: str) -> str:
         """The id of a resource group, added when it is new."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -80,7 +81,7 @@ async def wait_for(pilot: Pilot[None], holds: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < end, f"it never came to be:\n{shown(pilot)}"
-        await pilot.pause(0.005)
+        await asyncio.sleep(0.005)
     await pilot.pause()
 
 
