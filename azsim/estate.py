@@ -223,9 +223,8 @@ def _check_no_secret(value: dict[str, Any], place: str) -> None:
 
 def _secret_in(value: dict[str, Any] | list[Any]) -> str | None:
     """Where below a value the first secret is and what is wrong with it; None where there is none."""
-    named = isinstance(value, dict)
     for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        if named and inner and (name.casefold() in _SECRET_NAMES or (name == "secrets" and isinstance(inner, dict))):
+        if isinstance(name, str) and inner and _names_secret(name, inner):
             return f".{name}: an estate holds no secrets; remove it, keys are made from the seed"
         if isinstance(inner, str):
             wrong = len(inner) == _KEY_LENGTH and _KEY.fullmatch(inner)
@@ -233,8 +232,12 @@ def _secret_in(value: dict[str, Any] | list[Any]) -> str | None:
         else:
             found = _secret_in(inner) if inner and isinstance(inner, dict | list) else None
         if found is not None:
-            return f".{name}{found}" if named else f"[{name}]{found}"
+            return f".{name}{found}" if isinstance(name, str) else f"[{name}]{found}"
     return None
+
+
+def _names_secret(name: str, inner: Any) -> bool:
+    return name.casefold() in _SECRET_NAMES or (name == "secrets" and isinstance(inner, dict))
 
 
 def _check_clients(estate: Estate) -> None:
