@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -50,7 +50,7 @@ class KeptFleet(msgspec.Struct, frozen=True):
     lines: tuple[KeptLine, ...]
 
 
-class Beside(NamedTuple):
+class Beside(msgspec.Struct, frozen=True):
     """What is known of a line beside its cells: its subscription (in lower case), that one's name, the key's age."""
 
     subscription: str
@@ -134,7 +134,7 @@ class KnownFleet:
                 found = self._line(row, self._environments.word(row.id))
                 if known is not None and not complete:
                     cells = tuple(new or old for new, old in zip(found.cells, known.cells, strict=True))
-                    found = found._replace(cells=cells, state=graver(found.state, known.state))
+                    found = msgspec.structs.replace(found, cells=cells, state=graver(found.state, known.state))
                 if found != known:
                     self._rows[row.id], self.changed = found, True
                 self._beside[row.id] = Beside(*places[row.subscription], key_days(row))
@@ -171,7 +171,11 @@ class KnownFleet:
 
     def to_keep(self, tenant: str, user: str) -> KeptFleet:
         """Give the list as it is kept for the next start."""
-        lines = tuple(KeptLine(row.key, row.state, row.cells, *self._beside[row.key]) for row in self._rows.values())
+        rows = ((row, self._beside[row.key]) for row in self._rows.values())
+        lines = tuple(
+            KeptLine(row.key, row.state, row.cells, known.subscription, known.subscription_name, known.days)
+            for row, known in rows
+        )
         return KeptFleet(VERSION, tenant, user, self.as_of, self.names, lines)
 
 

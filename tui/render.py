@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from actions.guard.text import plain
 from tui.sheets import headed, sheet
@@ -24,7 +26,7 @@ clean = plain
 Tone = Literal["good", "note", "warn", "bad", "dim", "plain"]
 
 
-class Look(NamedTuple):
+class Look(msgspec.Struct, frozen=True):
     """How a state is told: a symbol of one cell, the same in ASCII, the word, and a tone that screens colour."""
 
     symbol: str
@@ -156,7 +158,7 @@ def indent(text: str, cells: int, first: str = "", rest: str | None = None) -> l
     return [(first if number == 0 else hang) + line for number, line in enumerate(lines)]
 
 
-class Column(NamedTuple):
+class Column(msgspec.Struct, frozen=True):
     """One column of a table: its title, the cells it needs at least, where it aligns, and whether long texts wrap."""
 
     title: str

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -52,7 +52,7 @@ DEMO = "Contoso"
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
-class Banner(NamedTuple):
+class Banner(msgspec.Struct, frozen=True):
     """What every screen and every command says of itself: how far it may go, where, as whom, and how fresh."""
 
     mode: Mode
@@ -72,7 +72,7 @@ class Banner(NamedTuple):
         return tuple(clean(part) for part in parts if part)
 
 
-class Connected(NamedTuple):
+class Connected(msgspec.Struct, frozen=True):
     """What there is once signed in; `sim` is the rehearsal cloud of this process, for its clock, faults and outages.
 
     Engine and journal are made when first asked for: lists need neither.

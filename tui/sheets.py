@@ -6,10 +6,11 @@ A text is laid out as lines; whoever shows lines can give their tables without k
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 
-class Sheet(NamedTuple):
+class Sheet(msgspec.Struct, frozen=True):
     """One table as it is taken away: what it is called, its columns, and each row's cells by them."""
 
     title: str
@@ -59,7 +60,9 @@ def shifted(lead: str, lines: Iterable[str]) -> list[str]:
 def sheets_of(lines: Sequence[str], otherwise: str) -> list[Sheet]:
     """The tables among lines; one without a name is called as the line right above it, else as is said here."""
     return [
-        line.sheet if line.sheet.title else line.sheet._replace(title=_above(lines, number) or otherwise)
+        line.sheet
+        if line.sheet.title
+        else msgspec.structs.replace(line.sheet, title=_above(lines, number) or otherwise)
         for number, line in enumerate(lines)
         if isinstance(line, Head)
     ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 
-class Visit(NamedTuple):
+class Visit(msgspec.Struct, frozen=True):
     """One workspace that was opened: its id and its name."""
 
     id: str

@@ -21,7 +21,7 @@ class At(Session):
     tenant, place = "t-1", "AzureCloud"
 
     def banner(self) -> Banner:
-        return super().banner()._replace(tenant=self.tenant, cloud=self.place)
+        return replace(super().banner(), tenant=self.tenant, cloud=self.place)
 
 
 def at(settings: Settings, **where: str) -> At:

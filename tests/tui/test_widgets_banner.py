@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from actions.guard.model import Mode
 from tui.render import width
@@ -18,7 +19,7 @@ FACTS = BannerFacts(
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("rehearsal", [True, False])
 def test_world_mode_user_and_tenant_fit_into_the_line(cells, mode, rehearsal):
-    line = top_line(FACTS._replace(mode=mode, rehearsal=rehearsal, left=1799.0), cells)
+    line = top_line(replace(FACTS, mode=mode, rehearsal=rehearsal, left=1799.0), cells)
     text = "".join(line)
     assert width(text) + 2 <= cells
     assert ("REHEARSAL Contoso" in text) is rehearsal
@@ -29,7 +30,7 @@ def test_world_mode_user_and_tenant_fit_into_the_line(cells, mode, rehearsal):
 
 
 def test_a_long_user_is_cut_before_the_tenant_disappears():
-    text = "".join(top_line(FACTS._replace(user="x" * 200), 80))
+    text = "".join(top_line(replace(FACTS, user="x" * 200), 80))
     assert "tenant c041" in text
     assert width(text) <= 80
 
@@ -46,18 +47,18 @@ def test_the_end_of_a_long_way_stays():
     [(1799.5, "LIVE 29 min left", 59.6), (61.0, "LIVE 1 min left", 1.1), (42.4, "LIVE 42 s left", 1.0)],
 )
 def test_live_tells_minutes_and_only_the_last_one_in_seconds(left, words, after):
-    facts = FACTS._replace(mode=Mode.LIVE, left=left)
+    facts = replace(FACTS, mode=Mode.LIVE, left=left)
     assert mode_words(facts) == words
     assert tick_after(facts) == pytest.approx(after)
 
 
 def test_nothing_ticks_unless_live():
     assert tick_after(FACTS) == 0
-    assert tick_after(FACTS._replace(mode=Mode.DRY_RUN)) == 0
+    assert tick_after(replace(FACTS, mode=Mode.DRY_RUN)) == 0
 
 
 def test_hostile_names_in_the_banner_are_plain():
-    text = "".join(top_line(FACTS._replace(estate="\x1b[2J[b]evil", user="a\nb"), 120))
+    text = "".join(top_line(replace(FACTS, estate="\x1b[2J[b]evil", user="a\nb"), 120))
     assert "\x1b" not in text
     assert "\n" not in text
     assert "[b]evil" in text

@@ -79,7 +79,7 @@ class FleetLines:
         self.names = tuple(dict.fromkeys((*self.shown, *filtered, *((sort,) if sort else ()), *usual)))
         """The columns that are read, those that are shown first."""
         self._query: Query = tuple(
-            term if term.column is None else term._replace(column=self.names.index(known[term.column]))
+            term if term.column is None else msgspec.structs.replace(term, column=self.names.index(known[term.column]))
             for term in query
         )
 
@@ -93,7 +93,7 @@ class FleetLines:
         environments.learn({row.subscription: row.subscription_name for row in rows})
         line, days = line_of(self.names, self.shown), {row.id: key_days(row) for row in rows}
         lines = [line(row, environments.word(row.id)) for row in rows]
-        seen = [searchable(each._replace(cells=each.cells[: len(self.shown)])) for each in lines]
+        seen = [searchable(msgspec.structs.replace(each, cells=each.cells[: len(self.shown)])) for each in lines]
         passed = [lines[number] for number in passing(self._query, lines, seen)]
         return arranged(passed, self.names, self.view.sort, days.__getitem__)
 

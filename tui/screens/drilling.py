@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +11,6 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.habits import Habits
-from tui.screens.base import ConsoleScreen
 from tui.trail import Trail
 
 if TYPE_CHECKING:
@@ -25,20 +23,6 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "Only a rehearsal in this process can do that: amlkeys --rehearse, or amlkeys rehearsal drill."
 BUSY = "A run is under way: let it end, or stop it with x, first."
-
-
-class Empty(ConsoleScreen[None]):
-    """Nothing but the line that says what is being made ready; `begin` is called once it can say so."""
-
-    crumbs = ("rehearsal",)
-
-    def __init__(self, begin: Callable[[Empty], None]) -> None:
-        super().__init__()
-        self._begin = begin
-
-    def on_mount(self) -> None:
-        """Make it ready."""
-        self._begin(self)
 
 
 class Drilling(Habits):
@@ -140,6 +124,8 @@ class Drilling(Habits):
             elif drills:
                 self.open_drills()
             self.show_facts()
+
+        from tui.screens.empty import Empty
 
         self.push_screen(Empty(lambda empty: empty.ask("making the rehearsal's estate ready", renew, ready)))
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+import msgspec
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -21,7 +20,7 @@ _PLACE_CELLS, _WORD_CELLS = 30, 20
 """How much a long name may take, so that the mode stays in sight."""
 
 
-class BannerFacts(NamedTuple):
+class BannerFacts(msgspec.Struct, frozen=True):
     """What the banner says; `left` is how many seconds live will last, `as_of` when the shown data were read."""
 
     mode: Mode

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from tui.render import look
 from tui.sheets import Sheet, sheet
 
 
-class TableRow(NamedTuple):
+class TableRow(msgspec.Struct, frozen=True):
     """One row: `key` names it, `state` is graded by `tui.render.look`, `cells` are clean texts of one line."""
 
     key: str
@@ -18,7 +20,7 @@ class TableRow(NamedTuple):
     cells: tuple[str, ...]
 
 
-class Term(NamedTuple):
+class Term(msgspec.Struct, frozen=True):
     """One condition of a filter: `column` is a cell's number or None for the whole row."""
 
     pattern: str
@@ -32,7 +34,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 SortValue = Callable[[TableRow], Any]
 
 
-class TableColumn(NamedTuple):
+class TableColumn(msgspec.Struct, frozen=True):
     """A column of the table: left out on terminals with fewer cells than `from_width`.
 
     `name` is what a filter finds it by, else its title. `draw` gives what is seen of a cell's text (and whether that is
