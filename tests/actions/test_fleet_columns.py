@@ -179,6 +179,7 @@ async def test_the_demo_estate_says_how_it_is_secured() -> None:
     assert cells["sandbox"]["datastores"] == "identity"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("columns", "sources"),
     [

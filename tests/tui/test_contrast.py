@@ -63,6 +63,7 @@ def weak(pilot: Pilot[None]) -> list[str]:
     return found
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("estate", "mode", "keys"),
     [

@@ -33,6 +33,7 @@ def test_there_are_ten_and_each_can_be_lost() -> None:
     assert set(OTHERWISE) == set(names())
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", names())
 def test_the_calm_way_wins_with_the_par(name: str) -> None:
     answer = amlkeys("rehearsal", "drill", name, "--json")
@@ -42,6 +43,7 @@ def test_the_calm_way_wins_with_the_par(name: str) -> None:
     assert told["steps"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", names())
 def test_another_way_loses_and_the_debrief_says_why(name: str) -> None:
     words, reason = OTHERWISE[name]

@@ -58,6 +58,7 @@ async def test_escape_leaves_nothing_behind() -> None:
         assert writes(app) == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("keys", [("escape",), ("escape", "escape"), ("enter", "escape"), ("enter", "enter", "escape")])
 async def test_keys_typed_ahead_of_a_question_do_no_harm(keys: tuple[str, ...]) -> None:
     """Each question is opened and at once sent keys, before any of its parts is there."""

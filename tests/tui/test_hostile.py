@@ -34,6 +34,9 @@ from tui.settings import Settings
 
 MIXED = "[/b][red]x[/] \x1b[2J\x1b]52;c;aGk=\x07 \u202egnp.exe a\u200bb\u200dc\ufeff first\nsecond\r\nthird\tend"
 TEXTS = {"mixed": MIXED, "long": "n" * 300, "wide": "漢" * 300}
+EACH_TEXT = pytest.mark.parametrize(
+    "name", ["mixed", *(pytest.param(name, marks=pytest.mark.matrix) for name in TEXTS if name != "mixed")]
+)
 FREE = frozenset(
     {"displayName", "friendlyName", "description", "location", "roleName", "caller", "appDisplayName", "sku", "notes"}
 )
@@ -74,9 +77,8 @@ GROUPS = {estate: [name for name in TOGETHER if WAYS[name].estate == estate] for
 }
 
 
-@pytest.mark.parametrize(
-    "name", ["mixed", *(pytest.param(name, marks=pytest.mark.matrix) for name in ("long", "wide"))]
-)
+@pytest.mark.matrix
+@pytest.mark.parametrize("name", list(TEXTS))
 @pytest.mark.parametrize("group", list(GROUPS))
 async def test_every_screen_shows_them_as_plain_text(name: str, group: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: TEXTS[name])
@@ -101,7 +103,7 @@ async def test_every_screen_shows_them_as_plain_text(name: str, group: str, monk
             insist_calm(shown(pilot), screen)
 
 
-@pytest.mark.parametrize("name", list(TEXTS))
+@EACH_TEXT
 async def test_every_question_shows_them_as_plain_text(name: str) -> None:
     text = TEXTS[name]
     decision = Decision(id="d", question=text, choices=(Choice(id="a", sentence=text), Choice(id="b", sentence=text)))
@@ -129,7 +131,7 @@ def _small() -> Cloud:
     return Cloud(ESTATES["small"](NOON), seed=7, clock=FixedClock(NOON))
 
 
-@pytest.mark.parametrize("name", list(TEXTS))
+@EACH_TEXT
 @pytest.mark.parametrize(
     "words",
     [
@@ -152,7 +154,7 @@ def test_lines_hold_nothing_that_moves_the_cursor(name: str, words: tuple[str, .
     assert harmless(answer.out + answer.err) == []
 
 
-@pytest.mark.parametrize("name", list(TEXTS))
+@EACH_TEXT
 def test_the_plain_walk_holds_nothing_that_moves_the_cursor(name: str, tmp_path: Path) -> None:
     place = tmp_path / "estate.json"
     place.write_bytes(msgspec.json.encode(poisoned(ESTATES["small"](NOON), TEXTS[name])))

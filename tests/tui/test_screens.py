@@ -161,6 +161,7 @@ def renamed(document: dict[str, Any], name: str) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", list(HOSTILE))
 async def test_hostile_names_are_plain_text_everywhere(name):
     document = renamed(small(NOON), HOSTILE[name])

@@ -11,7 +11,7 @@ from tests.tui.monkey import ELSEWHERE, WAYS, Monkey, screens
 
 MODES = pytest.mark.parametrize("mode", [Mode.LOOK, Mode.DRY_RUN])
 WHOLE = 20_000
-FEW = 60
+FEW = 30
 
 
 async def pressed(name: str, mode: Mode, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:

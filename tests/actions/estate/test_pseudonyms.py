@@ -32,7 +32,9 @@ def all_names(document: dict[str, Any]) -> set[str]:
     return {name for name in names if name.casefold() not in WORDS and len(name) > 2}
 
 
-@pytest.mark.parametrize("estate", [demo, encrypted], ids=["company", "encrypted"])
+@pytest.mark.parametrize(
+    "estate", [pytest.param(demo, marks=pytest.mark.matrix), encrypted], ids=["company", "encrypted"]
+)
 async def test_no_name_and_no_id_is_left(estate: Any) -> None:
     _, picture = await pictured(estate(NOW))
     made, given = pseudonymise(picture.document, "salt")
@@ -58,6 +60,7 @@ async def test_refusals_are_told_of_others_too() -> None:
     assert told.startswith("connections of workspace")
 
 
+@pytest.mark.matrix
 async def test_the_estate_behaves_as_before() -> None:
     """The same rows but for names, in another order, and the same findings, told of others."""
     _, picture = await pictured(demo(NOW))

@@ -38,6 +38,7 @@ async def test_a_picture_is_taken_with_reads_alone() -> None:
     assert picture.counts["workspaces"] == 47
 
 
+@pytest.mark.matrix
 async def test_it_is_rehearsed_on_with_the_same_list_and_findings() -> None:
     """Rows with keys, access, endpoints and encryption; what the inspections find; how workspaces are secured."""
     sim, live = cloud_of(demo(NOW))
