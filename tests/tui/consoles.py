@@ -21,7 +21,7 @@ from azsim.cloud import Cloud
 from azsim.estates.demo import demo
 from azsim.estates.small import small
 from azsim.wire import Request, Response
-from tui._textual import screen_text
+from tui._textual import has_mail, screen_text
 from tui.app import AmlkeysApp
 from tui.config import Config
 from tui.session import Session, ignore
@@ -82,14 +82,21 @@ async def wait_for(pilot: Pilot[None], holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < end, f"it never came to be:\n{shown(pilot)}"
         await asyncio.sleep(0.005)
+    await painted(pilot)
+
+
+async def painted(pilot: Pilot[None]) -> None:
+    """Wait until all is painted: the last frame may have told widgets their sizes, which draw anew for the next one."""
     await pilot.pause()
+    while any(has_mail(each) for each in (pilot.app, *pilot.app.screen.walk_children(with_self=True))):
+        await pilot.pause()
 
 
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until every key is handled, nothing is being read and no run is under way, and all of it is painted."""
     app = pilot.app
     assert isinstance(app, AmlkeysApp)
-    await pilot.pause()
+    await painted(pilot)
     while busy(app):
         await wait_for(pilot, lambda: not busy(app))
 
