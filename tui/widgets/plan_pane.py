@@ -168,19 +168,24 @@ class PlanPane(Vertical):
         """Lay out for the new size."""
         self._draw()
 
+    @property
+    def _cells(self) -> int:
+        """The room for text; as long as nothing is laid out that of the whole screen: no frame is an empty one."""
+        return (self.size.width or self.app.size.width) - 2
+
     def _draw(self) -> None:
-        cells = self.size.width - 2
+        cells = self._cells
         if self._plan is None or cells <= 0:
             return
         lines = plan_head(self._plan, self._preflight, cells, try_anyway=self._try_anyway, ascii_only=self._ascii)
-        room = _HEAD_LINES if self.size.height <= 20 else 8
+        room = _HEAD_LINES if (self.size.height or self.app.size.height - 5) <= 20 else 8
         if len(lines) > room:
             lines = [*lines[: room - 1], f"  ... {len(lines) - room + 1} more lines: press d"]
         self.query_one("#plan-head", Static).update(Text("\n".join(lines), no_wrap=True))
         self._draw_step()
 
     def _draw_step(self) -> None:
-        found, cells = self.step, self.size.width - 2
+        found, cells = self.step, self._cells
         pane = self.query_one("#plan-step", Static)
         pane.display = found is not None
         if found is not None and cells > 0:

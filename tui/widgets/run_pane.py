@@ -214,7 +214,7 @@ class RunPane(Vertical):
         self._draw()
 
     def _draw(self) -> None:
-        cells = self.size.width - 2
+        cells = (self.size.width or self.app.size.width) - 2  # so that the first frame is not an empty one
         if self._view is None or cells <= 0:
             return
         now = "" if self._view.over else self._now()

@@ -118,7 +118,7 @@ class TextPane(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         """Lay the lines out when the width is known and another than before."""
-        cells = self.size.width - _PADDING
+        cells = (self.size.width or self.app.size.width) - _PADDING  # so that the first frame is not an empty one
         if cells <= 0 or cells == self._cells:
             return
         self._cells = cells
