@@ -74,15 +74,20 @@ def entra_time(moment: datetime) -> str:
     return f"{moment.isoformat(' ', 'seconds')[:19]}Z"
 
 
-def http_date(moment: datetime) -> str:
-    """`Wed, 19 Jun 2024 04:29:58 GMT`: the Date header."""
-    return _http_date(moment.replace(microsecond=0))
+def stamps(moment: datetime) -> tuple[str, str]:
+    """The Date header, and `20240619T042958Z`, the middle part of x-ms-routing-request-id."""
+    return _stamps(moment.replace(microsecond=0))
 
 
 @lru_cache(maxsize=4)
-def _http_date(moment: datetime) -> str:
+def _stamps(second: datetime) -> tuple[str, str]:
+    return http_date(second), f"{second:%Y%m%dT%H%M%SZ}"
+
+
+def http_date(moment: datetime) -> str:
+    """`Wed, 19 Jun 2024 04:29:58 GMT`: the Date header."""
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
-    return f"{day}, {moment:%d} {month} {moment:%Y %H:%M:%S} GMT"
+    return f"{day}, {moment.day:02d} {month} {moment.year:04d} {moment.isoformat()[11:19]} GMT"
 
 
 def parse_http_date(text: str) -> datetime:
@@ -93,16 +98,6 @@ def parse_http_date(text: str) -> datetime:
     hour, minute, second = (int(part) for part in words[4].split(":"))
     month = _MONTHS.index(words[2].title()) + 1
     return datetime(int(words[3]), month, int(words[1]), hour, minute, second, tzinfo=UTC)
-
-
-def routing_time(moment: datetime) -> str:
-    """`20240619T042958Z`: the middle part of x-ms-routing-request-id."""
-    return _routing_time(moment.replace(microsecond=0))
-
-
-@lru_cache(maxsize=4)
-def _routing_time(moment: datetime) -> str:
-    return f"{moment:%Y%m%dT%H%M%SZ}"
 
 
 def unix(moment: datetime) -> int:

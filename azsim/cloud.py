@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
+
+import msgspec
 
 from azsim import admission, hosts, keyfollow, keysync
 from azsim.clock import Clock
@@ -33,8 +34,7 @@ _WAYS = 4096
 """How many paths are remembered with where they lead."""
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct):
     """One request on its way through the steps."""
 
     ctx: Context
@@ -88,7 +88,7 @@ class Cloud:
         with self._lock:
             exchange = self._begin(request)
             try:
-                self.settle_if_due()
+                self._settle_if_due(exchange.ctx.arrived)
                 exchange.version = self.world.version
                 for step in BEFORE:
                     exchange.response = step(exchange.ctx)
@@ -165,7 +165,9 @@ class Cloud:
 
     def settle_if_due(self) -> None:
         """Settle when something was committed or its time has come; cheap otherwise."""
-        now = self.clock.now()
+        self._settle_if_due(self.clock.now())
+
+    def _settle_if_due(self, now: datetime) -> None:
         self.operations.advance(now)
         if self.world.version != self._seen or (self._wake is not None and now >= self._wake):
             self.settle()
@@ -175,7 +177,8 @@ class Cloud:
         way = self._way(request)
         route = way.route or _UNKNOWN[way.host]
         version = request.query.get("api-version", "")
-        entry = self.ledger.open(self.clock.now(), request.method, request.host, request.path, version)
+        now = self.clock.now()
+        entry = self.ledger.open(now, request.method, request.host, request.path, version)
         ctx = Context(
             cloud=self,
             world=self.world,
@@ -187,6 +190,7 @@ class Cloud:
             segments=way.segments,
             caller=None,
             api_version=version,
+            arrived=now,
             target=way.scope,
             subscription=way.subscription,
         )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from azsim.clock import iso7
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, gc=False):
     """One request. `kind` is read, secret-read, write, sign-in, or unknown for a route that is not
     simulated."""
 
@@ -30,7 +30,7 @@ class Entry:
 
     def wire(self) -> dict[str, Any]:
         """The entry as the control face answers it."""
-        return {**asdict(self), "time": iso7(self.time)}
+        return {**msgspec.structs.asdict(self), "time": iso7(self.time)}
 
 
 class Ledger:

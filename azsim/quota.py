@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from azsim.clock import http_date, routing_time
+from azsim.clock import stamps
 from azsim.errors import arm_error
 from azsim.wire import Response
 
@@ -80,7 +80,7 @@ class Quota:
         refuse."""
         kind, subscription = budget_of(ctx), ctx.subscription
         limit, refill = _LIMITS[kind]
-        now = ctx.clock.now()
+        now = ctx.arrived
         owner = ctx.caller.object_id if ctx.caller else ""
         ctx.bucket = self._bucket(owner, subscription, kind, limit, now)
         seconds = ctx.bucket.take(limit, refill, now)
@@ -119,15 +119,17 @@ def budget_of(ctx: Context) -> str:
 
 def add_headers(ctx: Context, quota: Quota, response: Response) -> None:
     """Complete an answer; a header that the handler has set stays."""
-    given, now = response.headers, ctx.clock.now()
-    added = {"Date": http_date(now)}
-    if ctx.route.host == "vault":
-        added |= _vault(ctx)
-    elif ctx.route.host == "graph":
-        added |= _GRAPH
-    elif ctx.route.host == "arm" and ctx.route.service != "metadata":
-        added |= _resource_manager(ctx, quota, response, now)
-    response.headers = {**given, **added, **given}
+    date, compact = stamps(ctx.arrived)
+    host, service = ctx.route.host, ctx.route.service
+    if host == "arm" and service != "metadata":
+        added = _resource_manager(ctx, quota, response, compact)
+    elif host == "vault":
+        added = _vault(ctx)
+    else:
+        added = dict(_GRAPH) if host == "graph" else {}
+    added["Date"] = date
+    added.update(response.headers)
+    response.headers = added
 
 
 def _vault(ctx: Context) -> dict[str, str]:
@@ -138,31 +140,30 @@ def _vault(ctx: Context) -> dict[str, str]:
     return {"x-ms-keyvault-region": region, **_VAULT}
 
 
-def _resource_manager(ctx: Context, quota: Quota, response: Response, now: datetime) -> dict[str, str]:
+def _resource_manager(ctx: Context, quota: Quota, response: Response, compact: str) -> dict[str, str]:
     """Request ids, budgets and the service's marks; the gateway's own refusals carry the ids alone."""
-    sent = ctx.request.headers
+    sent, given = ctx.request.headers, response.headers
     correlation = sent.get("x-ms-correlation-request-id") or ctx.rng.uuid()
-    is_gateway = response.headers.get("x-ms-failure-cause") == "gateway"
+    is_gateway = given.get("x-ms-failure-cause") == "gateway"
     service = "arm" if is_gateway else ctx.route.service
     added = {
         **_ALWAYS,
         "x-ms-request-id": ctx.rng.uuid() if service in _SPLIT_IDS else correlation,
         "x-ms-correlation-request-id": correlation,
-        "x-ms-routing-request-id": f"WESTEUROPE:{routing_time(now)}:{correlation}",
+        "x-ms-routing-request-id": f"WESTEUROPE:{compact}:{correlation}",
     }
     client_id = sent.get("x-ms-client-request-id")
     if client_id and sent.get("x-ms-return-client-request-id", "").lower() == "true":
         added["x-ms-client-request-id"] = client_id
     if not is_gateway:
-        _add_budget(ctx, quota, response.headers, added)
-        _add_service(ctx, service, response.status, added)
+        if not any(name.startswith("x-ms-ratelimit-") for name in given):
+            _add_budget(ctx, quota, added)
+        if service in ("ml", "storage"):
+            _add_service(ctx, service, response.status, added)
     return added
 
 
-def _add_budget(ctx: Context, quota: Quota, given: dict[str, str], added: dict[str, str]) -> None:
-    for name in given:
-        if name.startswith("x-ms-ratelimit-"):
-            return
+def _add_budget(ctx: Context, quota: Quota, added: dict[str, str]) -> None:
     kind, left = budget_of(ctx), quota.remaining(ctx)
     in_tenant, in_subscription, everywhere, more = _TOLD[kind]
     if not ctx.subscription:
@@ -173,8 +174,6 @@ def _add_budget(ctx: Context, quota: Quota, given: dict[str, str], added: dict[s
 
 
 def _add_service(ctx: Context, service: str, status: int, added: dict[str, str]) -> None:
-    if service not in ("ml", "storage"):
-        return
     if ctx.route.listing and len(ctx.segments) == 5:
         added["x-ms-original-request-ids"] = f"{ctx.rng.uuid()}, {ctx.rng.uuid()}"
         return

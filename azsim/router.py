@@ -9,7 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
 
 from azsim.errors import Refused, arm_error
 from azsim.wire import Request, Response
@@ -33,6 +37,7 @@ Versions = Sequence[str] | Callable[[str], bool] | None
 WELL_FORMED = re.compile(r"20\d\d-\d\d-\d\d(-(preview|privatepreview|alpha|beta|rc))?")
 
 
+@lru_cache(maxsize=256)
 def ANY(version: str) -> bool:  # noqa: N802 - reads as a constant in route tables
     """Accept every api-version that has Azure's form."""
     return bool(WELL_FORMED.fullmatch(version))
@@ -110,8 +115,7 @@ class Routes:
         return register
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct):
     """What a handler gets: the request, the caller and the parts of the cloud."""
 
     cloud: Cloud
@@ -126,6 +130,8 @@ class Context:
     segments: list[str]
     caller: Caller | None
     api_version: str
+    arrived: datetime
+    """When the request came: the one reading of the clock for all that is not a handler's own."""
     target: str = ""
     """The scope of the path, known before it is asked for."""
     subscription: str = ""

@@ -22,7 +22,7 @@ class Tokens:
         self._directory = directory
         self._clock = clock
         self._rng = rng
-        self._read: dict[str, tuple[Caller, int]] = {}
+        self._read: dict[str, tuple[Caller, int, str]] = {}
 
     def issue(self, caller: Caller, audience: str, *, lifetime: timedelta = LIFETIME) -> str:
         """A token for `audience` (a resource URI such as `https://management.azure.com`)."""
@@ -59,20 +59,21 @@ class Tokens:
         found = self._entry(token)
         return datetime.fromtimestamp(found[1], tz=self._clock.now().tzinfo) if found else None
 
-    def check(self, token: str | None, audiences: frozenset[str], origin: str = "") -> Caller | Problem:
+    def check(
+        self, token: str | None, audiences: frozenset[str], origin: str = "", *, now: datetime | None = None
+    ) -> Caller | Problem:
         """The caller, or why the token is refused; `origin` is an audience too, and a trailing slash plays no part."""
         if token is None:
             return "missing"
         found = self._entry(token)
         if found is None:
             return "invalid"
-        caller, expires = found
-        if expires <= self._clock.now().timestamp():
+        caller, expires, audience = found
+        if expires <= (now or self._clock.now()).timestamp():
             return "expired"
-        audience = caller.audience.rstrip("/").casefold()
         return caller if audience in audiences or audience == origin.casefold() else "audience"
 
-    def _entry(self, token: str) -> tuple[Caller, int] | None:
+    def _entry(self, token: str) -> tuple[Caller, int, str] | None:
         found = self._read.get(token)
         if found is not None:
             return found
@@ -89,5 +90,5 @@ class Tokens:
             return None
         if len(self._read) > 1000:
             self._read.clear()
-        self._read[token] = (caller, expires)
+        self._read[token] = (caller, expires, caller.audience.rstrip("/").casefold())
         return self._read[token]
