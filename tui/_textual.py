@@ -1,4 +1,4 @@
-"""The only place that touches private parts of Textual; pinned to the exact version in pyproject.toml."""
+"""The only place, with `_palette`, that touches private parts of Textual; pinned to an exact version in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ import signal
 import termios
 from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from textual import work
 from textual.app import App
-from textual.command import CommandPalette
-from textual.css.query import NoMatches
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
-
-from tui.steady import Steady
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -134,23 +128,3 @@ class PrivateApp(App[None]):
         found = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(found, self.console.options)))
         self._close_messages_no_wait()
-
-
-class Palette(Steady, CommandPalette):
-    """Textual's palette, which otherwise fails on a page key before its list is laid out, and when it is left early.
-
-    Its picture of a lens is left out: terminals do not agree on how wide that is.
-    """
-
-    DEFAULT_CSS = """
-    Palette SearchIcon { display: none; }
-    """
-
-    def _action_command_list(self, action: str) -> None:
-        with suppress(NoMatches, LookupError):
-            super()._action_command_list(action)
-
-    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)  # noqa: SLF001
-    async def _gather_commands(self, search_value: str) -> None:
-        with suppress(NoMatches):
-            await CommandPalette._gather_commands.__wrapped__(self, search_value)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -18,7 +18,6 @@ from tui.render import clean
 from tui.screens.ways import Ways
 from tui.screens.workspaces import WorkspacesScreen
 from tui.standing import RunBoard, Standing, tell_slowed
-from tui.themes import ASCII_CSS
 from tui.typed_ahead import TypedAhead
 from tui.widgets.banner import tick_after
 
@@ -46,7 +45,6 @@ class AmlkeysApp(TypedAhead, Ways):
     TITLE = "amlkeys"
     AUTO_FOCUS = ""
     COMMANDS = App.COMMANDS | {console_commands}
-    CSS = ASCII_CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "choose_mode", "mode", id="mode"),
         Binding("ctrl+q", "leave", "quit", id="quit", priority=True),
@@ -72,6 +70,10 @@ class AmlkeysApp(TypedAhead, Ways):
         self.animation_level = "none"
         self.ascii_only = session.config.appearance.ascii or not symbols(os.environ)
         self.set_class(self.ascii_only, "-ascii")
+        if self.ascii_only:
+            from tui.themes import ASCII_CSS
+
+            self.stylesheet.add_source(ASCII_CSS, read_from=("tui/themes.py", "ASCII_CSS"), is_default_css=False)
         if session.config.appearance.theme:
             self.theme = session.config.appearance.theme
         if session.config.keys:

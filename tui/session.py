@@ -21,8 +21,6 @@ import msgspec
 
 from actions.guard.files import ESTATE_BYTES, read_whole
 from actions.guard.reach import Mode
-from actions.guard.secret import Secret
-from actions.guard.worker import EngineThread
 from tui.config import Config, ConfigError, load_config
 from tui.environments import Environments
 from tui.modes import mode_told
@@ -30,7 +28,6 @@ from tui.render import clean
 from tui.served import Served, of_address, of_line
 from tui.served import SessionError as SessionError
 from tui.settings import Settings as Settings
-from tui.sim_clock import SimClock
 
 if TYPE_CHECKING:
     from actions.cloud.azure import AzureCloud
@@ -41,6 +38,7 @@ if TYPE_CHECKING:
     from actions.guard.events import Event
     from actions.guard.journal import Journal
     from actions.guard.model import Plan
+    from actions.guard.worker import EngineThread
     from azsim.clock import Clock
     from azsim.cloud import Cloud as Simulated
     from tui.twin import Twin
@@ -166,6 +164,8 @@ class Session:
         if self._closed:
             raise RuntimeError("the session is closed")
         if self._thread is None:
+            from actions.guard.worker import EngineThread
+
             self._thread = EngineThread()
             self._thread.start()
         return self._thread
@@ -341,6 +341,8 @@ class Session:
         if sim is not None:
             return in_process(sim, self.settings.speed, throttled)
         if self._served is not None:
+            from actions.guard.secret import Secret
+
             given = self._served
             token = Secret(given.control_token) if given.control_token else None
             secret = Secret(given.client_secret) if given.client_secret else None
@@ -361,6 +363,7 @@ def in_process(
     from actions.cloud.rehearsal import Account, Face
     from azsim.principals import rehearsal_app_id
     from azsim.wire import ConnectionDropped, Request
+    from tui.sim_clock import SimClock
 
     tenant = sim.estate.tenant.tenant_id
     client = rehearsal_app_id(tenant)

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from tests.tui.consoles import on_small, opened, press, shown, writes
 from tests.tui.monkey import keyed, screens
 from tests.tui.test_dialogs import DIALOGS
-from tui._textual import Palette
+from tui._palette import Palette
 from tui.dialogs.ask import Pick
 from tui.dialogs.fleet import ColumnsDialog, ViewsDialog
 from tui.dialogs.hands import HeldWatch, TerminalHands

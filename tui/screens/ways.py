@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from actions.registry import entry
-from tui._textual import Palette
 from tui.render import clean
 from tui.screens.drilling import Drilling
 from tui.trail import Visit
@@ -50,6 +48,7 @@ class Ways(Drilling):
 
     def start_walk(self, action: str, workspace: str, name: str, subscription: str = "") -> None:
         """Begin a guarded action at its first stage; one of a whole subscription (by name) on the workspace's own."""
+        from actions.registry import entry
         from tui.screens.walk import WalkScreen
 
         target = workspace
@@ -60,6 +59,7 @@ class Ways(Drilling):
 
     def open_batch(self, action: str, marked: list[tuple[str, str, str]]) -> None:
         """Show whom an action would be done to, one after the other: ids, names and names of subscriptions."""
+        from actions.registry import entry
         from tui.screens.batch import BatchScreen
 
         targets = [(workspace, name) for workspace, name, _ in marked]
@@ -197,12 +197,16 @@ class Ways(Drilling):
 
     def action_command_palette(self) -> None:
         """Show the palette."""
+        from tui._palette import Palette
+
         if self.use_command_palette and not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette", placeholder="Search for commands ..."))
 
     def search_themes(self) -> None:
         """Show the palette of themes."""
         from textual.theme import ThemeProvider
+
+        from tui._palette import Palette
 
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes ..."))
 
