@@ -133,11 +133,10 @@ def kept_help() -> str:
 
 def foreign_packages() -> str:
     """Say which of our packages comes from elsewhere, for PyPI has unrelated ones of the same names; empty if none."""
-    from importlib.util import find_spec
-
     home = _parent(tui.__file__)
     for name in ("actions", "azsim"):
-        spec = find_spec(name)
+        asked = (finder.find_spec(name, None) for finder in sys.meta_path)  # importlib.util is slow to load
+        spec = next((spec for spec in asked if spec is not None), None)
         found = _parent(spec.origin) if spec and spec.origin else None
         if found != home:
             place = f"comes from {found}" if found else "is missing"
