@@ -48,6 +48,8 @@ class KeptFleet(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     """The names of the columns that the cells are of."""
     lines: tuple[KeptLine, ...]
+    place: str = ""
+    """What its file's name was made of, which may be the same for two places."""
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -58,7 +60,7 @@ class Beside(msgspec.Struct, frozen=True):
     days: int
 
 
-VERSION = 3
+VERSION = 4
 
 
 class KnownFleet:
@@ -187,8 +189,9 @@ class FleetStore:
         self.wanted = config.fleet.keep
         words = (settings.cloud or config.cloud, settings.tenant or config.tenant, settings.subscription)
         place = "\x1f".join((*words, *config.subscriptions.hidden, settings.rehearse or "", str(settings.rehearsal)))
-        name = place.encode()
-        self._name = f"fleet-{zlib.crc32(name):08x}{zlib.crc32(name[::-1]):08x}.json"  # hashlib would load OpenSSL
+        name = place.encode("utf-8", "backslashreplace")  # a path need not be text
+        self._place = name.decode()
+        self._name = f"fleet-{zlib.crc32(name):08x}.json"  # hashlib would load OpenSSL
 
     @property
     def path(self) -> Path:
@@ -208,7 +211,8 @@ class FleetStore:
         except (OSError, msgspec.DecodeError, RecursionError):
             return None
         whole = all(len(line.cells) == len(kept.columns) for line in kept.lines)
-        return (kept, max(age, 0.0)) if kept.version == VERSION and whole else None
+        ours = kept.version == VERSION and kept.place == self._place
+        return (kept, max(age, 0.0)) if ours and whole else None
 
     def save(self, fleet: KeptFleet) -> None:
         """Keep a list, readable by the operator alone; a full disk is no reason to trouble anybody."""
@@ -220,7 +224,7 @@ class FleetStore:
             handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # 0600 from the start
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.encode(fleet))
+                    file.write(msgspec.json.encode(msgspec.structs.replace(fleet, place=self._place)))
                 os.replace(fresh, path)
             except OSError:
                 os.unlink(fresh)

@@ -99,3 +99,19 @@ def test_each_place_has_a_list_of_its_own():
     one, other = session(small(NOON)), session(small(NOON))
     other.settings = other.settings.__class__(rehearse="other.json")
     assert FleetStore(one).path != FleetStore(other).path
+
+
+def test_of_two_places_whose_files_have_one_name_neither_shows_the_others_list():
+    one, other = session(small(NOON)), session(small(NOON))
+    other.settings = other.settings.__class__(rehearse="other.json")
+    kept_by(one, LINE)
+    assert FleetStore(one).load() is not None
+    FleetStore(one).path.rename(FleetStore(other).path)
+    assert FleetStore(other).load() is None
+
+
+def test_a_path_that_is_no_text_has_a_list_too():
+    found = session(small(NOON))
+    found.settings = found.settings.__class__(rehearse="estate-\udcff.json")
+    kept_by(found, LINE)
+    assert FleetStore(found).load() is not None
