@@ -15,6 +15,8 @@ from actions.guard.model import Mode, Request
 from actions.guard.progress import progress_to
 from actions.guard.secret import Secret
 from azsim.faults import Fault
+from azsim.wire import Request as Sent
+from azsim.wire import Response
 from tests.support import small_cloud
 from tests.support.rehearsed import rehearsed
 from tests.support.small_cloud import ACCOUNT, DATASTORE, WORKSPACE, Small
@@ -247,3 +249,27 @@ async def test_any_other_change_is_sent_as_its_step_states_it() -> None:
         answer = await cloud.send(step, b'{"properties":{"level":"CanNotDelete"}}')
     assert (answer.status, answer.state) == (201, "Succeeded")
     assert [lock.name for lock in await cloud.locks(ResourceId(ACCOUNT))] == ["keep"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_a_token_that_azure_refused_is_not_sent_again(method: str) -> None:
+    """Not even after a change, which is not sent a second time: whatever comes next has another one."""
+    refused = Fault(kind="status", status=401, times=1, method=method, route="datastores")
+    small = Small(faults=(refused,))
+    sent, handle = list[str](), small.cloud.handle
+
+    def seen(request: Sent) -> Response:
+        if "/datastores/" in request.path:
+            sent.append(request.headers["authorization"])
+        return handle(request)
+
+    small.cloud.handle = seen  # type: ignore[method-assign]
+    cloud = rehearsed(small.cloud)
+    if method == "PUT":
+        request = msgspec.structs.replace(leave("PUT", DATASTORE), api_version=versions.DATASTORE)
+        with permit_for(request, once=False), pytest.raises(CloudError):
+            await cloud.send(request, b"{}")
+    await cloud.get(DATASTORE, versions.DATASTORE)
+    await cloud.close()
+    assert len(sent) == 2
+    assert sent[0] != sent[1]

@@ -104,3 +104,18 @@ def test_what_two_trials_tell(fresh: int, stale: int | None, verdict: Verdict) -
     """The new key must be taken and the old one refused; an answer that tells neither proves nothing."""
     one, other = (Probe(status=status or 0, code="", host="", at=None) for status in (fresh, stale))
     assert doing._judged("Primary", one, None if stale is None else other).verdict is verdict
+
+
+async def test_a_newest_version_that_is_disabled_publishes_nothing(shift: Shift) -> None:
+    """Nobody can read it, so the key counts as not published."""
+    step, hand = step_of(await shift.plan(**PUBLISH), "publish"), Hand(cloud=shift.cloud)
+    await done(step, hand)
+
+    async def published() -> str:
+        return next(each for each in (await shift.inspect(SCORE, **PUBLISH)).endpoints if each.id == SCORE).published
+
+    assert await published()
+    newest = next(reversed(shift.sim.world.vaults.secret(step.arguments["vault"], step.arguments["secret"]).values()))
+    newest.attributes["enabled"] = False
+    assert (await proven(step, hand)).verdict is Verdict.FAILED
+    assert not await published()

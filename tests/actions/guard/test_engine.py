@@ -448,3 +448,13 @@ def test_reading_runs_of_an_empty_journal(desk: MakeDesk) -> None:
     journal: Journal = desk().journal
     assert journal.runs() == []
     assert journal.verify().ok
+
+
+async def test_only_a_complete_look_says_that_nothing_remains(desk: MakeDesk, world: World) -> None:
+    """The look before `b` keeps what was read of `c` before: that somebody undid it meanwhile must not be missed."""
+    at = desk(script=("bump:c", "bump:a", "bump:b"))
+    world.after_bump["a"] = lambda: world.values.update(b=100, c=0)
+    result = await at.go()
+    assert result.state is RunState.STOPPED
+    assert "needed again" in at.told(Paused)[-1].sentence
+    assert world.bumps == {"a": 1, "c": 1}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
+from actions.guard import steps
 from actions.guard.errors import NotArmed, NotPermitted, StalePlan
-from actions.guard.model import Mode, RunState
+from actions.guard.model import Mode, RunState, Step
 from tests.actions.guard.test_dry_run import Mirror, mirrored
 from tests.actions.guard.world import TARGET, Desk, World
 
@@ -154,3 +156,20 @@ async def test_a_walk_without_a_twin_fails_where_another_change_is_tried(desk: M
     assert result.state is RunState.FAILED
     assert "the gate refused it" in result.sentence
     assert not world.sent
+
+
+async def test_an_earlier_try_is_judged_as_the_step_it_was_made_of(desk: MakeDesk) -> None:
+    """A later plan may hold another step of the same id: what was sent is looked for by the one that was sent."""
+    old = (await desk().planned()).plan
+    step = old.body.steps[0]
+    other = msgspec.structs.replace(step, title="another", arguments={**step.arguments, "before": "7"})
+    new = msgspec.structs.replace(old, body=msgspec.structs.replace(old.body, steps=(other, *old.body.steps[1:])))
+    run: Any = SimpleNamespace(fold=SimpleNamespace(run={"plans": [old, new]}))
+
+    def judged(digest: str) -> Step | None:
+        known: Any = SimpleNamespace(id=step.id, digest=digest)
+        return steps._approved(run, known)
+
+    assert judged(step.digest()) == step
+    assert judged(other.digest()) == other
+    assert judged("of no plan") is None
