@@ -163,7 +163,7 @@ async def _asked(
 
 
 async def _names(cloud: Cloud, subscriptions: tuple[str, ...]) -> dict[str, str]:
-    """Read the subscriptions' names by id in lower case; where that fails the ids asked for stand for themselves."""
+    """Read the subscriptions' names by id in lower case; where that fails those asked for have ids alone."""
     wanted = {one.casefold() for one in subscriptions}
     try:
         found = {one.id.casefold(): one.name for one in await cloud.subscriptions()}

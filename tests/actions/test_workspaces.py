@@ -527,3 +527,18 @@ def test_no_sdk_is_loaded_to_know_the_words(module: str) -> None:
     program = f"import {module}, sys; print(sorted(n for n in sys.modules if n.split('.')[0] in ('azure', 'aiohttp', 'msal')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("graph", [True, False], ids=["listed", "asked of the provider"])
+async def test_the_workspaces_of_subscriptions_whose_names_cannot_be_read_are_listed(graph: bool) -> None:
+    """Without names, of those that were asked for, by Resource Graph or without it."""
+    unread = [Fault(kind="status", status=403, code="AuthorizationFailed", route=r"GET [^/]*/subscriptions$")]
+    if not graph:
+        unread.append(Fault(kind="status", status=403, code="Forbidden", route=GRAPH))
+    sim = Cloud(demo(), faults=unread)
+    named = sim.estate.subscriptions[0].subscription_id
+    rows, _ = await whole_fleet(rehearsed(sim), (named,))
+    there = {row.id for row in (await whole_fleet(rehearsed(Cloud(demo())), (named,)))[0]}
+    assert there
+    assert {row.id for row in rows} == there
+    assert {(row.subscription, row.subscription_name) for row in rows} == {(named, "")}

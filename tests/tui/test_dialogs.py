@@ -211,3 +211,8 @@ def test_a_stale_plan_names_each_difference():
 
 def test_an_unforeseen_error_tells_nothing_of_its_values():
     assert "hunter2" not in " ".join(map(str, told(KeyError("hunter2"))))
+
+
+@pytest.mark.parametrize("name", [name for name, make in DIALOGS.items() if isinstance(make(), GuardedDialog)])
+def test_a_key_that_comes_before_a_guarded_question_is_in_front_does_not_count(name):
+    assert not DIALOGS[name]().admits(events.Key("y", "y"))
