@@ -136,13 +136,14 @@ async def carried_out(connected: Connected, case: Case, mode: Mode) -> RunHistor
 
 
 def results(run: RunHistory) -> list[tuple[str, str, str]]:
-    """Each step with its verdict and what proves it, without what is made anew every time: keys, versions, names."""
+    """Each step with its verdict and what proves it, without what is another every time: keys, versions, names, minutes."""
     person = {step.id for step in run.plan.body.steps if step.wait and step.wait.kind is WaitKind.PERSON}
     return [(step.id, str(step.verdict), "" if step.id in person else _told(step.sentence)) for step in run.steps]
 
 
 def _told(sentence: str) -> str:
     bare = sentence.removeprefix("On the twin: ")
+    bare = re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\dZ", "@", bare)
     return re.sub(r"\b(?:[0-9A-F]{8}|[0-9a-f]{8}|[0-9a-f]{32})\b", "#", bare)
 
 
