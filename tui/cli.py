@@ -133,9 +133,9 @@ def kept_help() -> str:
 
 def foreign_packages() -> str:
     """Say which of our packages comes from elsewhere, for PyPI has unrelated ones of the same names; empty if none."""
-    home = _parent(tui.__file__)
+    home = _parent(tui.__file__)  # asked as importlib.util would, which takes long to load
     for name in ("actions", "azsim"):
-        asked = (finder.find_spec(name, None) for finder in sys.meta_path)  # importlib.util is slow to load
+        asked = (finder.find_spec(name, None) for finder in sys.meta_path if hasattr(finder, "find_spec"))
         spec = next((spec for spec in asked if spec is not None), None)
         found = _parent(spec.origin) if spec and spec.origin else None
         if found != home:

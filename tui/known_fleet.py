@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-class KeptLine(msgspec.Struct, frozen=True, array_like=True):
+class KeptLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One workspace's line; `days` is the age of its oldest key to sort by, above all others where it is unknown."""
 
     key: str
@@ -52,7 +52,7 @@ class KeptFleet(msgspec.Struct, frozen=True):
     """What its file's name was made of, which may be the same for two places."""
 
 
-class Beside(msgspec.Struct, frozen=True):
+class Beside(msgspec.Struct, frozen=True, gc=False):
     """What is known of a line beside its cells: its subscription (in lower case), that one's name, the key's age."""
 
     subscription: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from azsim.clock import iso7, iso_millis, iso_seconds
@@ -20,7 +20,7 @@ TENANT_ID = "c0417054-0000-4000-8000-00000000c0de"
 _NAMES = uuid.UUID("5b0c2f6e-6f0a-5d0e-9a53-9d1c1d0f3a10")
 
 
-@cache
+@lru_cache(maxsize=4096)
 def stable_guid(*parts: str) -> str:
     """The GUID that always belongs to these words, so that two builds of an estate are equal."""
     return str(uuid.uuid5(_NAMES, "|".join(part.casefold() for part in parts)))

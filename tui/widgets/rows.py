@@ -12,7 +12,7 @@ from tui.render import look
 from tui.sheets import Sheet, sheet
 
 
-class TableRow(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True, gc=False):
     """One row: `key` names it, `state` is graded by `tui.render.look`, `cells` are clean texts of one line."""
 
     key: str
