@@ -103,7 +103,7 @@ def live_lines(
     lines: list[str] = []
     if seen is not None:
         action, found = seen
-        lines += ["", f"Found by {action} at {stamp(found.as_of)}"]
+        lines += ["", *indent(f"Found by {action} at {stamp(found.as_of)}", cells)]
         lines += finding_lines(found.findings, cells, ascii_only=ascii_only) or ["  nothing amiss"]
     if sitting is None:
         return [*lines, "", *_about(book, cells)]
@@ -111,7 +111,7 @@ def live_lines(
         lines += ["", "Notes"]
         for note in sitting.notes:
             lines += indent(clean(note.text), cells, f"  {stamp(note.at)} {clean(note.by)}, step {note.step}: ", "    ")
-    lines += ["", f"Recorded as {sitting.id}, begun {stamp(sitting.started)} by {clean(sitting.by)}"]
+    lines += ["", *indent(f"Recorded as {sitting.id}, begun {stamp(sitting.started)} by {clean(sitting.by)}", cells)]
     for each in reversed(sitting.done):
         symbol = mark(outcome_state(each.outcome), ascii_only=ascii_only)
         text = f"{clean(each.outcome)} ({clean(each.by)}{', run ' + each.run if each.run else ''})"
@@ -124,4 +124,5 @@ def _about(book: Runbook, cells: int) -> list[str]:
     head = book.head
     lines = ["When to use it", *indent(clean(head.when), cells, "  ", "  "), "", "You need"]
     lines += [line for role in head.roles for line in indent(clean(role), cells, "  - ", "    ")]
-    return [*lines, "", f"{look(head.severity).word}; for: {', '.join(head.targets)}; review by {head.review_by}"]
+    told = f"{look(head.severity).word}; for: {', '.join(head.targets)}; review by {head.review_by}"
+    return [*lines, "", *indent(told, cells)]

@@ -223,9 +223,7 @@ class ConsoleScreen(Steady, Screen[ResultT]):
         if what:
             self.status.busy(what)
         future = self.console.session.submit(work, keep=keep)
-        if keep:
-            self.console.board.add(future)
-        else:
+        if not keep:
             self._asked.add(future)
         answer, loop = failed or self.fail, asyncio.get_running_loop()
 
@@ -234,6 +232,8 @@ class ConsoleScreen(Steady, Screen[ResultT]):
                 loop.call_soon_threadsafe(self._answer, found, then, answer)
 
         future.add_done_callback(done)
+        if keep:
+            self.console.board.add(future)  # last, so that a run pends until its end was told
 
     def _answer(self, done: Future[Any], then: Callable[[Any], None], failed: Callable[[BaseException], None]) -> None:
         """Bring a result from the engine's thread; when the console is closing nobody needs it."""

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.widgets import Static
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
 
 from actions.guard.reach import Mode
 from tui.modes import LIVE_AND_TWIN
 from tui.render import clean, clip, clock, fill, width
-from tui.widgets.lines import put
 
 _LAST_MINUTE = 60
 _TENANT_CELLS = len("  tenant 01234567") + 1
 _NAME = " amlkeys "
 _PLACE_CELLS, _WORD_CELLS = 30, 20
 """How much a long name may take, so that the mode stays in sight."""
+
+
+Styled = list[tuple[str, str]]
+"""A line's texts, each with how it differs from the line's own style."""
 
 
 class BannerFacts(msgspec.Struct, frozen=True):
@@ -82,42 +88,33 @@ def second_line(crumbs: tuple[str, ...], cloud: str, as_of: str, cells: int, *, 
     return " " + fill(" > ".join(trail), room, ascii_only=ascii_only) + " " + fresh
 
 
-class Banner(Vertical):
+class Banner(Widget):
     """Shows the facts; changes its colour with the world and the mode, and always says both in words."""
 
     DEFAULT_CSS = """
     Banner {
-        height: 2; width: 100%;
-        & > Static { height: 1; width: 100%; }
-        & > #banner-top { background: $primary-muted; color: $foreground; }
-        & > #banner-trail { background: $surface; color: $foreground; }
-        &.-rehearsal > #banner-top { background: $success-muted; }
-        &.-live > #banner-top { background: $error-muted; }
-        &.-rehearsal.-live > #banner-top { background: $warning-muted; }
-        &:ansi > Static { background: ansi_default; }
-        &:ansi > #banner-top { background: ansi_default; color: ansi_bright_blue; }
-        &:ansi.-rehearsal > #banner-top { background: ansi_default; color: ansi_bright_green; }
-        &:ansi.-live > #banner-top { background: ansi_default; color: ansi_bright_red; }
-        &:ansi.-rehearsal.-live > #banner-top { background: ansi_default; color: ansi_bright_yellow; }
+        height: 2; width: 100%; background: $surface; color: $foreground;
+        & > .banner--top { background: $primary-muted; color: $foreground; }
+        &.-rehearsal > .banner--top { background: $success-muted; }
+        &.-live > .banner--top { background: $error-muted; }
+        &.-rehearsal.-live > .banner--top { background: $warning-muted; }
+        &:ansi { background: ansi_default; }
+        &:ansi > .banner--top { background: ansi_default; color: ansi_bright_blue; }
+        &:ansi.-rehearsal > .banner--top { background: ansi_default; color: ansi_bright_green; }
+        &:ansi.-live > .banner--top { background: ansi_default; color: ansi_bright_red; }
+        &:ansi.-rehearsal.-live > .banner--top { background: ansi_default; color: ansi_bright_yellow; }
     }
     """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"banner--top"}
 
     def __init__(self, facts: BannerFacts, crumbs: tuple[str, ...], *, ascii_only: bool = False) -> None:
         super().__init__(classes="-rehearsal" if facts.rehearsal else None)
         self._ascii = ascii_only
         self._facts, self._crumbs, self._as_of = facts, crumbs, ""
-
-    def compose(self) -> ComposeResult:
-        """Two lines."""
-        yield Static(id="banner-top")
-        yield Static(id="banner-trail")
+        self._lines: list[Styled] = []
 
     def on_mount(self) -> None:
-        """Fill the lines."""
-        self._draw()
-
-    def on_resize(self) -> None:
-        """Fit the lines."""
+        """Wear the colours."""
         self._draw()
 
     def show(
@@ -141,18 +138,31 @@ class Banner(Vertical):
         return self._facts
 
     def _draw(self) -> None:
-        """Paint both lines."""
-        cells = self.size.width or self.app.size.width  # so that the very first frame says it
+        """Paint the lines that say something else than before."""
         self.set_class(self._facts.rehearsal, "-rehearsal")
         self.set_class(self._facts.mode is Mode.LIVE, "-live")
+        cells, before = self.size.width, self._lines
+        self._lines = [self._top(cells), self._trail(cells)]
+        changed = [y for y, line in enumerate(self._lines) if not before or line != before[y]]
+        if changed:
+            self.refresh(*(Region(0, y, cells, 1) for y in changed))
+
+    def _top(self, cells: int) -> Styled:
         name, where, env, mode, who = top_line(self._facts, cells, ascii_only=self._ascii)
-        text = Text(name, no_wrap=True)
-        text.append(where, "bold reverse").append(" ")
+        lead: Styled = [(name, ""), (where, "bold reverse"), (" ", "")]
         if env:
-            text.append(env, f"bold reverse {self._facts.colour}").append(" ")
-        text.append(mode, "bold").append(" ").append(who)
-        put(self.query_one("#banner-top", Static), text)
+            lead += [(env, f"bold reverse {self._facts.colour}"), (" ", "")]
+        return [*lead, (mode, "bold"), (f" {who}", "")]
+
+    def _trail(self, cells: int) -> Styled:
         dry = LIVE_AND_TWIN if self._facts.mode is Mode.DRY_RUN else ""
         cloud = "  ".join(part for part in (self._facts.goal, dry, self._facts.cloud) if part)
-        trail = second_line(self._crumbs, cloud, self._as_of, cells, ascii_only=self._ascii)
-        put(self.query_one("#banner-trail", Static), Text(trail, no_wrap=True))
+        return [(second_line(self._crumbs, cloud, self._as_of, cells, ascii_only=self._ascii), "")]
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one of the two lines, as wide as they are now."""
+        cells = self.size.width
+        line = self._top(cells) if y == 0 else self._trail(cells)
+        style = self.get_component_rich_style("banner--top") if y == 0 else self.rich_style
+        segments = [Segment(text, style + Style.parse(how) if how else style) for text, how in line if text]
+        return Strip(segments).adjust_cell_length(cells, style.background_style)
