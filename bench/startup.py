@@ -42,7 +42,7 @@ def first_frame(rounds: int) -> Iterator[Row]:
         with screen([*AMLKEYS, "--rehearse="], {"XDG_CACHE_HOME": kept}) as opened:
             opened.until("workspaces in 3 subscriptions")
             opened.settle()
-        found = interleaved(rounds, ours=lambda: ours(kept), fresh=fresh, empty=empty)
+        found = interleaved(max(rounds, 15), ours=lambda: ours(kept), fresh=fresh, empty=empty)
     for name, value, most in (("", "ours", 1.15), (", the very first start", "fresh", None)):
         yield Row(
             name=f"first useful frame of `amlkeys --rehearse`{name}", against="an empty Textual app's first frame",
