@@ -47,7 +47,7 @@ def authenticate(ctx: Context) -> Response | None:
     known = _AUDIENCES.get(host)
     if known is None or ctx.route.kind == "sign-in":
         return None
-    found = ctx.cloud.tokens.check(ctx.request.token(), known, ctx.request.origin, now=ctx.arrived)
+    found = ctx.cloud.tokens.check(ctx.request.token(), known, ctx.arrived, ctx.request.origin)
     if isinstance(found, Caller):
         ctx.caller = found
         return None

@@ -59,9 +59,7 @@ class Tokens:
         found = self._entry(token)
         return datetime.fromtimestamp(found[1], tz=self._clock.now().tzinfo) if found else None
 
-    def check(
-        self, token: str | None, audiences: frozenset[str], origin: str = "", *, now: datetime | None = None
-    ) -> Caller | Problem:
+    def check(self, token: str | None, audiences: frozenset[str], now: datetime, origin: str = "") -> Caller | Problem:
         """The caller, or why the token is refused; `origin` is an audience too, and a trailing slash plays no part."""
         if token is None:
             return "missing"
@@ -69,7 +67,7 @@ class Tokens:
         if found is None:
             return "invalid"
         caller, expires, audience = found
-        if expires <= (now or self._clock.now()).timestamp():
+        if expires <= now.timestamp():
             return "expired"
         return caller if audience in audiences or audience == origin.casefold() else "audience"
 

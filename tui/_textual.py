@@ -95,6 +95,15 @@ def paint(app: App[Any], x: int, y: int, width: int, rows: int, secret: Secret |
     driver.flush()
 
 
+def measure_anew(widget: Widget) -> None:
+    """Have the next layout measure a widget again.
+
+    Of several changes before the widget is idle Textual counts the first only, and a layout in between keeps the size of
+    then: what came after it would be cut off for good.
+    """
+    widget._layout_updates += 1  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
 def has_mail(pump: MessagePump) -> bool:
     """Tell whether a widget, screen or app still has something to handle, the message that it peeked at included."""
     peeked = pump._pending_message  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

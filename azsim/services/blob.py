@@ -147,7 +147,7 @@ def _check_sas(ctx: Context, account: Account) -> Response | None:
 
 def _check_bearer(ctx: Context, account: Account) -> Response | None:
     own = f"https://{ctx.request.host}"
-    caller = ctx.cloud.tokens.check(ctx.request.token(), _STORAGE_AUDIENCES | {own})
+    caller = ctx.cloud.tokens.check(ctx.request.token(), _STORAGE_AUDIENCES | {own}, ctx.arrived)
     if isinstance(caller, str):
         text = (
             "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."

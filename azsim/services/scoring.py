@@ -59,4 +59,4 @@ def _lets_in(ctx: Context, endpoint: Resource) -> bool:
     if mode == "amltoken":
         known = keys.tokens.get(bearer)
         return known is not None and known[0] == ids.fold(endpoint["id"]) and unix(now) < known[1]
-    return mode != "key" and isinstance(ctx.cloud.tokens.check(bearer, _AUDIENCE), Caller)
+    return mode != "key" and isinstance(ctx.cloud.tokens.check(bearer, _AUDIENCE, ctx.arrived), Caller)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -16,6 +17,8 @@ from actions.guard.events import Event, WaitBegan
 from azsim.cloud import Cloud as Simulated
 from tests.support.reviewed import NAME, reviewed
 from tests.tui.command_line import estate_file
+from tests.tui.consoles import PATIENCE
+from tui.commands.attending import Attendance
 from tui.commands.output import Output, between_words, packed
 from tui.plain import walk
 from tui.settings import Settings
@@ -94,11 +97,17 @@ def test_ctrl_c_works_again_once_a_run_was_stopped_by_it(
 ) -> None:
     """The walk goes on after the run, unlike a command, so that the next ctrl+c is for its questions."""
     tell, before, asked = Output.event, signal.getsignal(signal.SIGINT), list[object]()
+    heard, hear = threading.Event(), Attendance._on_stop
+
+    def hearing(self: Attendance, number: int, frame: object) -> None:
+        hear(self, number, frame)
+        heard.set()
 
     def told(self: Output, event: Event) -> None:
         tell(self, event)
         if isinstance(event, WaitBegan):
             os.kill(os.getpid(), signal.SIGINT)
+            assert heard.wait(PATIENCE), "else the run would be further than the signal"
 
     class Watching(Sitting):
         def ask(self, question: str) -> str:
@@ -106,6 +115,7 @@ def test_ctrl_c_works_again_once_a_run_was_stopped_by_it(
             return super().ask(question)
 
     monkeypatch.setattr(Output, "event", told)
+    monkeypatch.setattr(Attendance, "_on_stop", hearing)
     sitting = Watching(*PLAN, "live", "stsmall01", "key1+key2", "q")
     assert sitting.walk(estate_file(tmp_path)) == 0
     assert "Stopped between two steps" in sitting.said

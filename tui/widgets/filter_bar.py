@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.render import width
+from tui.widgets.lines import room
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -83,8 +84,7 @@ class FilterBar(Horizontal):
     @property
     def room(self) -> int:
         """How many cells the count may take beside what is typed, or what tells how to type it."""
-        cells = self.size.width or self.app.size.width
-        return cells - 6 - max(width(self.text), len(HINT) if self.typing else 0, 8)
+        return room(self) - 6 - max(width(self.text), len(HINT) if self.typing else 0, 8)
 
     @property
     def typing(self) -> bool:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.widget import Widget
 from textual.widgets import Static
+
+from tui._textual import measure_anew
+
+
+def room(widget: Widget) -> int:
+    """The cells for a widget's text; before it is laid out those of the whole screen, so that no frame is an empty one."""
+    return widget.size.width or widget.app.size.width - widget.gutter.width
 
 
 def put(lines: Static, text: Text) -> None:
@@ -12,7 +20,16 @@ def put(lines: Static, text: Text) -> None:
     if text == before or not (text or before):
         return
     grows = lines.styles.auto_dimensions and _height(text.plain) != _height(str(before))
-    lines.update(text, layout=bool(grows))
+    if grows:
+        change(lines, text)
+    else:
+        lines.update(text, layout=False)
+
+
+def change(lines: Static, text: Text) -> None:
+    """Show a text that may take more room or less than the one before."""
+    lines.update(text)
+    measure_anew(lines)
 
 
 def _height(text: str) -> int:

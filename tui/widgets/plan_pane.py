@@ -11,12 +11,14 @@ from actions.guard.model import Plan, Step
 from actions.guard.preflight import Preflight
 from tui.render import clean, clip, duration, indent, look, told
 from tui.telling import preflight_lines
-from tui.widgets.lines import put
+from tui.widgets.lines import change, put, room
 from tui.widgets.rows import TableRow
 from tui.widgets.virtual_table import TableColumn, VirtualTable
 
 _DETAIL_LINES = 6
 _HEAD_LINES = 5
+_AROUND = 5
+"""Lines of a walk around its plan: the banner's two, the stages, the remarks and the keys."""
 
 
 def steps_of(plan: Plan) -> tuple[Step, ...]:
@@ -170,18 +172,18 @@ class PlanPane(Vertical):
 
     @property
     def _cells(self) -> int:
-        """The room for text; as long as nothing is laid out that of the whole screen: no frame is an empty one."""
-        return (self.size.width or self.app.size.width) - 2
+        """The cells for text, one left free on both sides."""
+        return room(self) - 2
 
     def _draw(self) -> None:
         cells = self._cells
         if self._plan is None or cells <= 0:
             return
         lines = plan_head(self._plan, self._preflight, cells, try_anyway=self._try_anyway, ascii_only=self._ascii)
-        room = _HEAD_LINES if (self.size.height or self.app.size.height - 5) <= 20 else 8
-        if len(lines) > room:
-            lines = [*lines[: room - 1], f"  ... {len(lines) - room + 1} more lines: press d"]
-        self.query_one("#plan-head", Static).update(Text("\n".join(lines), no_wrap=True))
+        most = _HEAD_LINES if (self.size.height or self.app.size.height - _AROUND) <= 20 else 8
+        if len(lines) > most:
+            lines = [*lines[: most - 1], f"  ... {len(lines) - most + 1} more lines: press d"]
+        change(self.query_one("#plan-head", Static), Text("\n".join(lines), no_wrap=True))
         self._draw_step()
 
     def _draw_step(self) -> None:

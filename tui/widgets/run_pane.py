@@ -15,7 +15,7 @@ from actions.guard.model import WaitKind
 from actions.guard.text import after, many
 from tui.render import clip, clock_on, drawn, duration, indent, mark, moment, told
 from tui.spark import gauge, percent, stretch
-from tui.widgets.lines import put
+from tui.widgets.lines import put, room
 from tui.widgets.rows import TableRow
 from tui.widgets.run_view import RunView, StepView, WaitView
 from tui.widgets.virtual_table import TableColumn, VirtualTable
@@ -214,7 +214,7 @@ class RunPane(Vertical):
         self._draw()
 
     def _draw(self) -> None:
-        cells = (self.size.width or self.app.size.width) - 2  # so that the first frame is not an empty one
+        cells = room(self) - 2
         if self._view is None or cells <= 0:
             return
         now = "" if self._view.over else self._now()

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tui.render import width
 from tui.sheets import Head, Sheet, sheets_of
+from tui.widgets.lines import change, room
 
 Lines = Callable[[int], list[str]]
 """Lays a text out for so many cells."""
@@ -119,8 +119,7 @@ class TextPane(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         """Lay the lines out when the width is known and another than before."""
-        room = self.size.width or self.app.size.width - self.gutter.width  # else the first frame would be an empty one
-        cells = room - _PADDING
+        cells = room(self) - _PADDING
         if cells <= 0 or cells == self._cells:
             return
         self._cells = cells
@@ -128,11 +127,7 @@ class TextPane(VerticalScroll, can_focus=True, inherit_bindings=False):
         tones = {mark: _colour(variables, name) for mark, name in _TONES.items()}
         lines, held = self._lines(cells), self.has_sheets
         self.has_sheets = any(isinstance(line, Head) for line in lines)
-        text = self.query_one(Static)
-        broken = any(width(line) > room for line in lines)
-        # Told where it is known: Textual may measure a second text that comes right after the first by that one.
-        text.styles.height = "auto" if broken else max(len(lines), 1)
-        text.update(styled(lines, tones), layout=broken)
+        change(self.query_one(Static), styled(lines, tones))
         if self.has_sheets != held:
             self.refresh_bindings()
 
